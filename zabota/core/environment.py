@@ -1,5 +1,6 @@
 """What the installation is told from outside: `ZABOTA_…` variables and `DATABASE_URL`."""
 
+import errno
 import os
 import secrets
 from dataclasses import dataclass
@@ -12,6 +13,15 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 class EnvironmentProblem(Exception):
     """Something outside the program is wrong; the text says what to do. Exit code 3."""
+
+
+def disk_problem(path: Path, error: OSError) -> EnvironmentProblem:
+    """What to do about a folder that cannot be written to."""
+    if error.errno == errno.ENOSPC:
+        return EnvironmentProblem(f"no space left in {path}: make room and start again")
+    return EnvironmentProblem(
+        f"cannot write to {path} ({error.strerror}): choose another folder with --data-dir"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +75,12 @@ env = read_environment()
 
 def socket_dir(data_dir: Path) -> Path:
     """Where the embedded PostgreSQL's socket is: a Unix path must stay under 108 bytes."""
-    near = data_dir / "pg-socket"
-    if len(str(near)) < 80:
+    near = data_dir / "postgres" / "socket"
+    if len(os.fsencode(near)) < 80:
         return near
     import hashlib
 
-    name = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return Path("/tmp") / f"zabota-{name}"  # noqa: S108  made 0700 by its owner
 
 
@@ -117,7 +127,7 @@ def secret_key(data_dir: Path) -> str:
     except FileExistsError:
         return path.read_text().strip()
     except OSError as error:
-        raise EnvironmentProblem(f"cannot write to {data_dir}: {error.strerror}") from error
+        raise disk_problem(data_dir, error) from error
     with os.fdopen(handle, "w") as file:
         file.write(key := secrets.token_urlsafe(48))
     return key
