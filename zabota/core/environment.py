@@ -3,10 +3,12 @@
 import errno
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -70,7 +72,16 @@ def read_environment() -> Environment:
     )
 
 
-env = read_environment()
+if TYPE_CHECKING:
+    env: Environment
+else:
+
+    def __getattr__(name: str) -> Environment:
+        """`env` is read when first asked for: the command line's flags become variables before."""
+        if name != "env":
+            raise AttributeError(name)
+        globals()["env"] = read_environment()
+        return globals()["env"]
 
 
 def socket_dir(data_dir: Path) -> Path:
@@ -85,35 +96,41 @@ def socket_dir(data_dir: Path) -> Path:
 
 
 def database_options(environment: Environment) -> dict[str, Any]:
-    """Django's DATABASES entry from `DATABASE_URL`, else the embedded server in the data directory.
-
-    >>> # postgresql://user:pass@host:5432/name?sslmode=require
-    """
-    common = {
-        "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
-            "server_side_binding": True,
-            "prepare_threshold": 3,
-        },
+    """Django's DATABASES entry from `DATABASE_URL`, else the embedded server in the data directory."""
+    options: dict[str, Any] = {
+        "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+        "server_side_binding": True,
+        "prepare_threshold": 3,
     }
+    common = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}
     if not environment.database_url:
         host = str(socket_dir(environment.data_dir))
-        return {**common, "NAME": "zabota", "USER": "zabota", "HOST": host}
-    url = urlsplit(environment.database_url)
-    if url.scheme not in ("postgres", "postgresql"):
-        raise EnvironmentProblem("DATABASE_URL must start with postgresql://")
-    query = dict(parse_qsl(url.query))
-    common["OPTIONS"] |= {k: v for k, v in query.items() if k != "host"}  # type: ignore[operator]
-    return {
-        **common,
-        "NAME": unquote(url.path.lstrip("/")),
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": url.hostname or query.get("host", ""),
-        "PORT": str(url.port or ""),
+        where = {"NAME": "zabota", "USER": "zabota", "HOST": host}
+        return {**common, **where, "OPTIONS": options}
+    parts = _read_database_url(environment.database_url)
+    where = {
+        name: parts.pop(key, "")
+        for name, key in [
+            ("NAME", "dbname"),
+            ("USER", "user"),
+            ("PASSWORD", "password"),
+            ("HOST", "host"),
+            ("PORT", "port"),
+        ]
     }
+    return {**common, **where, "OPTIONS": options | parts}
+
+
+def _read_database_url(url: str) -> dict[str, Any]:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise EnvironmentProblem("DATABASE_URL must start with postgresql://")
+    try:
+        return dict(conninfo_to_dict(url))
+    except ProgrammingError as error:
+        raise EnvironmentProblem(f"DATABASE_URL is not understood: {error}") from error
 
 
 def secret_key(data_dir: Path) -> str:
@@ -122,12 +139,21 @@ def secret_key(data_dir: Path) -> str:
         return given
     path = data_dir / "secret.key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _write_secret(path)
         return path.read_text().strip()
     except OSError as error:
         raise disk_problem(data_dir, error) from error
-    with os.fdopen(handle, "w") as file:
-        file.write(key := secrets.token_urlsafe(48))
-    return key
+
+
+def _write_secret(path: Path) -> None:
+    """Whole or not at all, and only once, whoever else starts at this moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    with fresh.open("w", opener=partial(os.open, mode=0o600)) as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()
