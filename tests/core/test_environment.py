@@ -12,7 +12,7 @@ def test_database_url_becomes_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options["OPTIONS"]["sslmode"] == "require"
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://host:port/desk", "desk"])
+@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://host/desk?colour=red", "desk"])
 def test_odd_database_url_says_what_is_wrong(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(EnvironmentProblem, match="DATABASE_URL"):

@@ -5,7 +5,6 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -96,7 +95,7 @@ def socket_dir(data_dir: Path) -> Path:
 
 
 def database_options(environment: Environment) -> dict[str, Any]:
-    """Django's DATABASES entry from `DATABASE_URL`, else the embedded server in the data directory."""
+    """Django's DATABASES entry: `DATABASE_URL`, else the embedded server in the data directory."""
     options: dict[str, Any] = {
         "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
         "server_side_binding": True,
@@ -150,7 +149,8 @@ def _write_secret(path: Path) -> None:
     """Whole or not at all, and only once, whoever else starts at this moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with fresh.open("w", opener=partial(os.open, mode=0o600)) as file:
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(48))
         file.flush()
         os.fsync(file.fileno())
