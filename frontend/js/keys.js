@@ -1,0 +1,62 @@
+// Letters do what the mouse can: an element with data-key="r" is clicked by R, data-key="g m" by G, then M.
+// Letters are read by place, so that they work in the Russian layout too.
+import { walk } from "./list.js";
+
+const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+const PAUSE = 1500;
+let prefix = "";
+let timer = 0;
+
+function letter(event) {
+  if (event.code === "Slash" && ".,".includes(event.key)) return event.shiftKey ? "?" : "/";
+  if (/^Key[A-Z]$/.test(event.code) && event.key.length === 1) return event.code.slice(3).toLowerCase();
+  return event.key;
+}
+
+function visible(element) {
+  return element.checkVisibility({ visibilityProperty: true });
+}
+
+function press(key) {
+  const element = [...document.querySelectorAll(`[data-key="${key}"]`)].find(visible);
+  if (!element) return false;
+  if (element.matches(TYPING)) element.focus();
+  else element.click();
+  return true;
+}
+
+function act(key) {
+  const sequence = prefix ? `${prefix} ${key}` : key;
+  prefix = "";
+  clearTimeout(timer);
+  if (key === "g" && sequence === "g") {
+    prefix = "g";
+    timer = setTimeout(() => (prefix = ""), PAUSE);
+    return true;
+  }
+  if (sequence === "j" || sequence === "k") return walk(key === "j" ? 1 : -1), true;
+  if (sequence === "o") return document.activeElement?.closest(".row-subject")?.click(), true;
+  return press(sequence);
+}
+
+function busy() {
+  return document.querySelector("dialog:modal, [popover].menu:popover-open");
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest(TYPING);
+  if ((event.metaKey || event.ctrlKey) && event.key === "Enter" && typing?.form) {
+    event.preventDefault();
+    const form = typing.form;
+    return form.requestSubmit(form.querySelector("[data-submit]"));
+  }
+  if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return;
+  if (typing) return event.key === "Escape" && !busy() && typing.blur();
+  if (!busy() && act(letter(event))) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const dialog = event.target.closest("[data-dialog]")?.dataset.dialog;
+  if (dialog) document.getElementById(dialog).showModal();
+  if (event.target.matches("dialog:modal")) event.target.close();
+});

@@ -1,0 +1,28 @@
+// Pages and fragments are morphed into what stands: focus, scrolling and what is being written stay.
+import htmx from "htmx.org";
+import { Idiomorph } from "idiomorph/htmx";
+
+Idiomorph.defaults.ignoreActiveValue = true;
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
+  // Under the same id it is the same letter being written: hands off.
+  !(old.nodeType === Node.ELEMENT_NODE && old.hasAttribute("data-keep") && old.id === fresh.id);
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => name !== "open";
+
+// Fetch the named fragments of this page anew. A fragment is the element with `data-fragment`.
+// `hold(old, fresh)` may keep one back.
+export async function refresh(names, hold = () => false) {
+  const reply = await fetch(location.href, { headers: { "Zabota-Fragments": names.join(",") } });
+  if (!reply.ok || reply.redirected) return location.reload();
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  for (const fresh of page.querySelectorAll("[data-fragment]")) {
+    const old = fragment(fresh.dataset.fragment);
+    if (old && !hold(old, fresh)) put(old, fresh);
+  }
+}
+
+export function put(old, fresh) {
+  Idiomorph.morph(old, fresh.outerHTML, { morphStyle: "outerHTML" });
+  htmx.process(fragment(fresh.dataset.fragment));
+}
+
+export const fragment = (name) => document.querySelector(`[data-fragment="${name}"]`);

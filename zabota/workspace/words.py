@@ -1,0 +1,152 @@
+"""How times, sizes and numbers are said on the screen, in the language of who is looking.
+
+A list of 50 rows says 50 times, so names and words are looked up once for a language and a zone.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import get_day_names, get_month_names
+from babel.numbers import format_decimal
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from markupsafe import Markup
+
+from zabota.core import clock
+
+NBSP = "\u00a0"
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def locale() -> Locale:
+    """The Babel locale of the current language; English is British."""
+    language = translation.get_language() or "en"
+    return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Says times in one language and one zone. Get one from `times()`."""
+
+    zone: tzinfo
+    months: dict[int, str]
+    days: dict[int, str]
+    near: dict[int, str]
+    just_now: str
+    minutes: str
+
+    def clock(self, at: datetime) -> str:
+        """9:05."""
+        return _clock(at.astimezone(self.zone))
+
+    def day(self, on: date) -> str:
+        """23 ноября; with the year when it is another one."""
+        said = f"{on.day}{NBSP}{self.months[on.month]}"
+        return said if on.year == self._today().year else f"{said}{NBSP}{on.year}"
+
+    def short_day(self, on: date) -> str:
+        """23 ноя; CLDR's own abbreviations carry dots and do not fit."""
+        said = f"{on.day}{NBSP}{self.months[on.month][:3]}"
+        return said if on.year == self._today().year else f"{said}{NBSP}{on.year}"
+
+    def day_mark(self, at: datetime | date) -> str:
+        """The line between two days of a conversation: Сегодня, 24 ноября."""
+        on = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
+        near = self.near.get((on - self._today()).days) or self.days[on.weekday()]
+        return f"{near[:1].upper()}{near[1:]}, {self.day(on)}"
+
+    def moment(self, at: datetime) -> str:
+        """вчера, 18:52 or 23 ноября, 18:52."""
+        local = at.astimezone(self.zone)
+        near = self.near.get((local.date() - self._today()).days)
+        return f"{near or self.day(local.date())}, {_clock(local)}"
+
+    def short(self, at: datetime) -> str:
+        """сегодня, вчера, 10 ноя: for the narrow column beside a thing."""
+        on = at.astimezone(self.zone).date()
+        return self.near.get((on - self._today()).days) or self.short_day(on)
+
+    def ago(self, at: datetime) -> str:
+        """How a list says when: сейчас, 18 мин, 13:45, вчера, 23 ноя."""
+        since = clock.now() - at
+        if since < HOUR:
+            return self.just_now if since < MINUTE else self.minutes % {"n": since // MINUTE}
+        local = at.astimezone(self.zone)
+        return _clock(local) if local.date() == self._today() else self.short(at)
+
+    def exact(self, at: datetime) -> str:
+        """The whole of it, with the zone: for a title."""
+        local = at.astimezone(self.zone)
+        day = f"{local.day}{NBSP}{self.months[local.month]} {local.year}"
+        return f"{self.days[local.weekday()]}, {day}, {_clock(local)} {local.tzname()}"
+
+    def tag(self, at: datetime, how: str = "ago", css: str = "") -> Markup:
+        """A `<time>` with human words and the exact time behind them; `how` names a method.
+
+        `data-ago` lets a page grow old gracefully: the browser says it anew every minute.
+        """
+        attributes = f' class="{css}"' if css else ""
+        attributes += " data-ago" if how == "ago" else ""
+        local = at.astimezone(self.zone).isoformat(timespec="seconds")
+        said = getattr(self, how)(at)
+        return Markup(  # noqa: S704  numbers and words of ours
+            f'<time datetime="{local}" title="{self.exact(at)}"{attributes}>{said}</time>'
+        )
+
+    def _today(self) -> date:
+        return clock.now().astimezone(self.zone).date()
+
+
+def _clock(local: datetime) -> str:
+    return f"{local.hour}:{local.minute:02d}"
+
+
+@lru_cache(maxsize=64)
+def _times(language: str, zone: tzinfo) -> Times:
+    here = locale()
+    return Times(
+        zone=zone,
+        months=dict(get_month_names("wide", locale=here).items()),
+        days=dict(get_day_names("wide", locale=here).items()),
+        near={-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")},
+        just_now=_("now"),
+        minutes=_("%(n)s min").replace(" ", NBSP),
+    )
+
+
+def times() -> Times:
+    """Who says times in the current language and zone."""
+    return _times(translation.get_language() or "en", timezone.get_current_timezone())
+
+
+def time_tag(at: datetime, how: str = "ago", css: str = "") -> Markup:
+    """`Times.tag` as a filter."""
+    return times().tag(at, how, css)
+
+
+def number(value: float) -> str:
+    """1 408, with a space that does not break."""
+    return str(format_decimal(value, locale=locale())).replace(" ", NBSP)
+
+
+def size(count: int) -> str:
+    """412 КБ."""
+    power = min(len(f"{count:d}") - 1, 9) // 3
+    unit = (_("B"), _("kB"), _("MB"), _("GB"))[power]
+    amount = count / 1000**power
+    return f"{number(round(amount, 1) if power and amount < 10 else round(amount))}{NBSP}{unit}"
+
+
+@lru_cache(maxsize=2048)
+def initials(name: str, letters: int = 2) -> str:
+    """ДК for Дана Ковалёва, D for dana@example.com, ? for nobody."""
+    words = [word.lstrip("«\"'(<„“№#") for word in name.replace("@", " ").split()]
+    return "".join(word[0] for word in words if word)[:letters].upper() or "?"
+
+
+def paragraphs(text: str) -> list[str]:
+    """The pieces of a text that stand between empty lines."""
+    return [piece for piece in re.split(r"\n[ \t]*\n\s*", text.strip()) if piece]
