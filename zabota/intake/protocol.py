@@ -120,5 +120,8 @@ class Channel(Protocol):
     def parse(self, raw: bytes, envelope: Mapping[str, Any]) -> InboundMessage:
         """Read one stored message. Pure. Raises `InboundRefused`."""
 
+    def reply_address(self, inbox: str, token: str) -> str | None:
+        """The address of `inbox` that carries this token back to us, if the channel has such."""
+
     def send(self, message: OutboundMessage) -> None:
         """Hand one message over, or raise `SendFailed` or `NotConfigured`."""

@@ -1,0 +1,39 @@
+"""The company's own words: brands, categories, tags."""
+
+from django.db import models
+
+from zabota.company.labels import label_in
+
+
+class Brand(models.Model):
+    """A name customers know the company by; every ticket and inbox has one."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=8, default="en")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """What a ticket is about; `names` is `{language: text}`."""
+
+    slug = models.SlugField(unique=True)
+    names = models.JSONField(default=dict)
+    position = models.SmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return label_in(self.names, self.slug)
+
+
+class Tag(models.Model):
+    """A word the team has used, offered again."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["name"]

@@ -1,0 +1,26 @@
+"""`/healthz`: this process answers. `/readyz`: it can serve."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Always 200 while the process lives."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and is as this version wants it, else 503 with the reason."""
+    problem = _problem()
+    body = {"status": "unavailable", "reason": problem} if problem else {"status": "ok"}
+    return JsonResponse(body, status=503 if problem else 200)
+
+
+def _problem() -> str | None:
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "the database does not answer"
+    return "migrations are pending: run `zabota migrate`" if pending else None

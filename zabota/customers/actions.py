@@ -1,0 +1,45 @@
+"""Customers come into being when they first write."""
+
+from collections.abc import Mapping
+
+from zabota.core import clock
+from zabota.customers.models import Customer, Identity
+from zabota.customers.queries import identities_of
+
+Key = tuple[str, str]
+
+
+def ensure_customers(people: Mapping[Key, tuple[str, str]]) -> dict[Key, Identity]:
+    """Find or make the customer of each `(kind, value)`; the values are `(name, language)`.
+
+    An existing customer keeps the name it has; an empty one takes the new name.
+    """
+    found = identities_of(people)
+    if fresh := sorted(key for key in people if key not in found):
+        _create(fresh, people)
+        found |= identities_of(fresh)
+    _name_the_nameless(found, people)
+    return found
+
+
+def _create(keys: list[Key], people: Mapping[Key, tuple[str, str]]) -> None:
+    now = clock.now()
+    customers = Customer.objects.bulk_create(
+        [Customer(name=people[k][0], language=people[k][1], created_at=now) for k in keys]
+    )
+    rows = [
+        Identity(kind=k[0], value=k[1], customer=customer, created_at=now)
+        for k, customer in zip(keys, customers, strict=True)
+    ]
+    # Somebody else may have met this address a moment ago: then that customer counts.
+    Identity.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _name_the_nameless(
+    found: Mapping[Key, Identity], people: Mapping[Key, tuple[str, str]]
+) -> None:
+    for key, identity in found.items():
+        name = people[key][0]
+        if name and not identity.customer.name:
+            Customer.objects.filter(pk=identity.customer_id, name="").update(name=name)
+            identity.customer.name = name

@@ -1,0 +1,237 @@
+"""Going out: a transactional outbox with leases, back-off and dead letters in sight.
+
+Deliveries are their own queue, as the ledger is for what comes in: one row per message, leased by
+the process that sends it. A process killed between sending and noting it is the one case where a
+customer can get something twice, and then with the same id.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from zabota.core import clock
+from zabota.events.record import record
+from zabota.events.registry import SYSTEM
+from zabota.files.actions import open_blob
+from zabota.files.models import Blob
+from zabota.intake.events import DeliveryFailed, DeliverySent
+from zabota.intake.models import Delivery, Inbox
+from zabota.intake.protocol import (
+    Address,
+    NotConfigured,
+    OutboundFile,
+    OutboundMessage,
+    SendFailed,
+)
+from zabota.intake.registry import channel_of
+
+log = logging.getLogger("zabota.deliveries")
+
+LEASE = timedelta(minutes=5)
+WAIT = timedelta(minutes=1)
+PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """An attachment of a delivery that is not sent yet."""
+
+    blob_id: int
+    filename: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """What to send, about what, from which inbox, not before when."""
+
+    inbox: Inbox
+    message: OutboundMessage
+    subject_kind: str
+    subject_id: int
+    message_id: int | None = None
+    due_at: datetime | None = None
+    files: tuple[FileRef, ...] = ()
+
+
+def queue_deliveries(new: Sequence[NewDelivery]) -> list[Delivery]:
+    """Queue these in the caller's transaction; senders wake when it commits."""
+    rows = Delivery.objects.bulk_create([_row(n) for n in new])
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify('deliveries', '')")
+    return rows
+
+
+def _row(new: NewDelivery) -> Delivery:
+    now = clock.now()
+    return Delivery(
+        channel=new.inbox.channel,
+        inbox=new.inbox,
+        stream_kind=new.subject_kind,
+        stream_id=new.subject_id,
+        message_id=new.message_id,
+        recipient=new.message.to[0].value,
+        is_automatic=new.message.automatic,
+        external_id=new.message.external_id,
+        payload=_freeze(new.message, new.files, now),
+        due_at=new.due_at or now,
+        created_at=now,
+    )
+
+
+def _freeze(message: OutboundMessage, files: Iterable[FileRef], now: datetime) -> dict[str, Any]:
+    def people(addresses: Iterable[Address]) -> list[list[str]]:
+        return [[a.value, a.name] for a in addresses]
+
+    return {
+        "sender": [message.sender.value, message.sender.name],
+        "to": people(message.to),
+        "cc": people(message.cc),
+        "subject": message.subject,
+        "text": message.text,
+        "html": message.html,
+        "reply_to": message.reply_to,
+        "in_reply_to": message.in_reply_to,
+        "references": list(message.references),
+        "created_at": (message.created_at or now).isoformat(),
+        "files": [[f.blob_id, f.filename, f.content_type] for f in files],
+    }
+
+
+def _thaw(row: Delivery) -> OutboundMessage:
+    data = row.payload
+    blobs = Blob.objects.in_bulk([pk for pk, _, _ in data["files"]])
+    return OutboundMessage(
+        external_id=row.external_id,
+        sender=Address(*data["sender"]),
+        to=tuple(Address(*a) for a in data["to"]),
+        cc=tuple(Address(*a) for a in data["cc"]),
+        subject=data["subject"],
+        text=data["text"],
+        html=data["html"],
+        reply_to=data["reply_to"],
+        in_reply_to=data["in_reply_to"],
+        references=tuple(data["references"]),
+        automatic=row.is_automatic,
+        created_at=datetime.fromisoformat(data["created_at"]),
+        files=tuple(_read(blobs[pk], name, kind) for pk, name, kind in data["files"]),
+    )
+
+
+def _read(blob: Blob, filename: str, content_type: str) -> OutboundFile:
+    with open_blob(blob) as file:
+        return OutboundFile(filename, content_type, file.read())
+
+
+def send_next() -> bool:
+    """Send the delivery that has been due longest; False if none is due. Call outside transactions."""
+    row = _lease()
+    if row is None:
+        return False
+    try:
+        channel_of(row.channel).send(_thaw(row))
+    except NotConfigured:
+        _wait(row)
+    except SendFailed as error:
+        _fail(row, str(error), retry=error.retry)
+    except (OSError, KeyError) as error:
+        log.exception("delivery %s", row.pk)
+        _fail(row, f"{type(error).__name__}: {error}", retry=True)
+    else:
+        _finish(row, Delivery.State.SENT, "")
+    return True
+
+
+@transaction.atomic
+def _lease() -> Delivery | None:
+    """Mark one as being sent; a lease that ran out means its sender died, so it is due again."""
+    waiting = (Delivery.State.QUEUED, Delivery.State.SENDING)
+    rows = Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    due = rows.filter(state__in=waiting, due_at__lte=clock.now()).order_by("due_at")
+    row = due.select_related("inbox").first()
+    if row is not None:
+        row.state, row.due_at = Delivery.State.SENDING, clock.now() + LEASE
+        row.attempts += 1
+        row.save(update_fields=["state", "due_at", "attempts"])
+    return row
+
+
+def _wait(row: Delivery) -> None:
+    """Nothing to send with: no try is used up."""
+    row.state, row.is_waiting = Delivery.State.QUEUED, True
+    row.attempts -= 1
+    row.due_at = clock.now() + WAIT
+    row.save(update_fields=["state", "is_waiting", "due_at", "attempts"])
+
+
+def _fail(row: Delivery, reason: str, *, retry: bool) -> None:
+    if not retry or row.attempts > len(PAUSES):
+        _finish(row, Delivery.State.FAILED, reason)
+        return
+    row.state, row.is_waiting, row.error = Delivery.State.QUEUED, False, reason[:2000]
+    row.due_at = clock.now() + PAUSES[row.attempts - 1]
+    row.save(update_fields=["state", "is_waiting", "error", "due_at"])
+
+
+@transaction.atomic
+def _finish(row: Delivery, state: Delivery.State, error: str) -> None:
+    row.state, row.error, row.is_waiting = state, error[:2000], False
+    row.finished_at = clock.now()
+    row.save(update_fields=["state", "error", "is_waiting", "finished_at"])
+    kind = DeliverySent if state == Delivery.State.SENT else DeliveryFailed
+    record(
+        kind(
+            delivery_id=row.pk,
+            subject_kind=row.stream_kind,
+            subject_id=row.stream_id,
+            message_id=row.message_id,
+            automatic=row.is_automatic,
+        ),
+        actor=SYSTEM,
+    )
+
+
+@transaction.atomic
+def cancel_delivery(message_id: int) -> bool:
+    """Take back a message nobody has begun to send; False if it is too late."""
+    rows = Delivery.objects.filter(message_id=message_id, state=Delivery.State.QUEUED, attempts=0)
+    return bool(rows.update(state=Delivery.State.CANCELLED, finished_at=clock.now()))
+
+
+def retry_delivery(row: Delivery) -> bool:
+    """Queue a failed or waiting delivery anew, at once; False if it is neither."""
+    retryable = (Delivery.State.FAILED, Delivery.State.QUEUED)
+    rows = Delivery.objects.filter(pk=row.pk, state__in=retryable)
+    changed = rows.update(
+        state=Delivery.State.QUEUED, due_at=clock.now(), attempts=0, error="", finished_at=None
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('deliveries', '')")
+    return bool(changed)
+
+
+@transaction.atomic
+def fail_bounced(external_ids: Iterable[str], reason: str) -> None:
+    """The other side sent back what it had taken: the delivery failed after all."""
+    rows = Delivery.objects.select_for_update().filter(
+        external_id__in=list(external_ids), state=Delivery.State.SENT
+    )
+    for row in rows:
+        _finish(row, Delivery.State.FAILED, reason)
+
+
+def next_due() -> datetime | None:
+    """When the next delivery falls due, or None if none waits."""
+    waiting = (Delivery.State.QUEUED, Delivery.State.SENDING)
+    rows = Delivery.objects.filter(state__in=waiting).order_by("due_at")
+    return rows.values_list("due_at", flat=True).first()
+
+
+def wake_waiting() -> None:
+    """At start: what waited for a mail server is due now, in case there is one."""
+    Delivery.objects.filter(state=Delivery.State.QUEUED, is_waiting=True).update(due_at=clock.now())

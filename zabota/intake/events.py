@@ -1,0 +1,76 @@
+"""What happens in the hall."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from zabota.events.registry import DomainEvent, Names, event
+
+
+@dataclass(frozen=True, kw_only=True)
+class _DeliveryEvent(DomainEvent):
+    """About one delivery; `subject_kind` and `subject_id` are the stream it answers."""
+
+    stream = "delivery"
+    on_timeline = False
+    delivery_id: int
+    subject_kind: str
+    subject_id: int
+    message_id: int | None
+    automatic: bool
+
+    def touches(self) -> tuple[str, int]:
+        return self.subject_kind, self.subject_id
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class DeliverySent(_DeliveryEvent):
+    """The channel took it."""
+
+    name = "delivery.sent"
+    icon = "check"
+
+    def sentence(self, names: Names) -> str:
+        return _("Sent")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFailed(_DeliveryEvent):
+    """The channel refused it for good; the reason stands on the delivery."""
+
+    name = "delivery.failed"
+    icon = "late"
+
+    def sentence(self, names: Names) -> str:
+        return _("Could not be delivered")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class InboundSetAside(DomainEvent):
+    """Something taken in could not be applied: suspended or quarantined."""
+
+    name = "inbound.set_aside"
+    stream = "inbound"
+    icon = "late"
+    inbound_id: int
+    state: str
+
+    def sentence(self, names: Names) -> str:
+        return _("Set aside")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class InboundRetried(DomainEvent):
+    """Somebody asked for another try."""
+
+    name = "inbound.retried"
+    stream = "inbound"
+    icon = "undo"
+    inbound_id: int
+
+    def sentence(self, names: Names) -> str:
+        return _("Tried again")

@@ -1,0 +1,18 @@
+"""How sign-in (django-allauth) behaves here: nobody signs up, everybody is shown by name."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+from zabota.staff.models import Agent
+
+
+class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts come from invitations and the command line only."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def display_name(agent: Agent) -> str:
+    """What allauth calls somebody in its messages."""
+    return str(agent)

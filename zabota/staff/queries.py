@@ -1,0 +1,30 @@
+"""Finding agents, teams and the holder of a token."""
+
+from datetime import timedelta
+
+from zabota.core import clock
+from zabota.core.tokens import hash_secret
+from zabota.staff.models import Agent, ApiToken, Team
+
+USED_EVERY = timedelta(minutes=5)
+
+
+def active_agents() -> list[Agent]:
+    """Everybody who works here now, by name."""
+    return list(Agent.objects.filter(is_active=True).order_by("name", "pk"))
+
+
+def teams() -> list[Team]:
+    """Every team."""
+    return list(Team.objects.order_by("pk"))
+
+
+def find_token(secret: str) -> ApiToken | None:
+    """The token with this secret, if it and its agent are still valid; notes that it was used."""
+    now = clock.now()
+    token = ApiToken.objects.select_related("agent__role").filter(hash=hash_secret(secret)).first()
+    if token is None or not token.agent.is_active or (token.expires_at and token.expires_at <= now):
+        return None
+    if token.used_at is None or now - token.used_at > USED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+    return token

@@ -1,0 +1,213 @@
+"""What agents do to a ticket. Each locks its row, changes one thing, and ends in one event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from zabota.company.actions import remember_tags
+from zabota.company.models import Category
+from zabota.core import clock
+from zabota.events.record import Happening, record, record_all
+from zabota.events.registry import SYSTEM, Actor
+from zabota.staff.models import Agent, Team
+from zabota.tickets.choices import OPEN_WORK, Outcome, Priority, Status
+from zabota.tickets.events import (
+    CategoryChanged,
+    PriorityChanged,
+    StatusChanged,
+    SubjectChanged,
+    TagsChanged,
+    TeamChanged,
+    TicketAssigned,
+)
+from zabota.tickets.models import Draft, Seen, Ticket
+from zabota.tickets.queries import tickets_visible_to
+
+MOST_TAGS = 20
+LONGEST_TAG = 40
+
+
+def as_actor(agent: Agent) -> Actor:
+    """The agent as the doer of an event."""
+    return Actor("agent", agent.pk)
+
+
+def lock_ticket(ticket: Ticket, actor: Agent, permission: str) -> Ticket:
+    """The ticket's row, locked, if this permission of the agent reaches it; else `PermissionDenied`."""
+    rows = tickets_visible_to(actor, permission).select_for_update(of=("self",), no_key=True)
+    locked = rows.filter(pk=ticket.pk).first()
+    if locked is None:
+        raise PermissionDenied(_("You may not change this ticket"))
+    return locked
+
+
+def apply_status(ticket: Ticket, status: Status, outcome: Outcome | None) -> StatusChanged | None:
+    """Put a locked ticket into a status; the event, or None if it is there already."""
+    if outcome is None and status == Status.SOLVED:
+        outcome = Outcome.SOLVED
+    if status == Status.CLOSED:
+        outcome = outcome or (Outcome(ticket.outcome) if ticket.outcome else Outcome.SOLVED)
+    if status < OPEN_WORK:
+        outcome = None
+    if (ticket.status, ticket.outcome) == (status, outcome):
+        return None
+    before, now = ticket.status, clock.now()
+    ticket.status, ticket.outcome = status, outcome
+    ticket.solved_at = (ticket.solved_at or now) if status >= OPEN_WORK else None
+    ticket.closed_at = now if status == Status.CLOSED else None
+    ticket.save(update_fields=["status", "outcome", "solved_at", "closed_at"])
+    return StatusChanged(ticket_id=ticket.pk, before=before, after=status, outcome=outcome)
+
+
+@transaction.atomic
+def set_status(
+    ticket: Ticket, status: Status, *, actor: Agent, outcome: Outcome | None = None
+) -> None:
+    """Open, pending, on hold, solved (with an outcome), closed. A closed ticket stays closed."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    if locked.status == Status.CLOSED and status != Status.CLOSED:
+        raise ValidationError(_("A closed ticket stays closed. An answer opens a follow-up."))
+    if event := apply_status(locked, status, outcome):
+        record(event, actor=as_actor(actor))
+
+
+@transaction.atomic
+def set_priority(ticket: Ticket, priority: Priority, *, actor: Agent) -> None:
+    """Low, normal, high, urgent."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    if locked.priority != priority:
+        event = PriorityChanged(ticket_id=locked.pk, before=locked.priority, after=priority)
+        _save(locked, "priority", priority)
+        record(event, actor=as_actor(actor))
+
+
+@transaction.atomic
+def assign(ticket: Ticket, assignee: Agent | None, *, actor: Agent) -> None:
+    """Give it to somebody, or to nobody. What somebody has is no longer new."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    if locked.assignee_id == (assignee.pk if assignee else None):
+        return
+    before = locked.assignee_id
+    _save(locked, "assignee", assignee)
+    after = assignee.pk if assignee else None
+    record(TicketAssigned(ticket_id=locked.pk, before=before, after=after), actor=as_actor(actor))
+    if assignee and locked.status == Status.NEW:
+        _save(locked, "status", Status.OPEN)
+
+
+@transaction.atomic
+def set_team(ticket: Ticket, team: Team | None, *, actor: Agent) -> None:
+    """Hand it to a team, or take it from one."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    before, after = locked.team_id, team.pk if team else None
+    if before != after:
+        _save(locked, "team", team)
+        record(TeamChanged(ticket_id=locked.pk, before=before, after=after), actor=as_actor(actor))
+
+
+@transaction.atomic
+def set_category(ticket: Ticket, category: Category | None, *, actor: Agent) -> None:
+    """Say what it is about."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    before, after = locked.category_id, category.pk if category else None
+    if before != after:
+        _save(locked, "category", category)
+        event = CategoryChanged(ticket_id=locked.pk, before=before, after=after)
+        record(event, actor=as_actor(actor))
+
+
+@transaction.atomic
+def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: Agent) -> None:
+    """Exactly these tags: small letters, no spaces at the ends, each once."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    wanted, had = clean_tags(tags), set(locked.tags)
+    added, removed = set(wanted) - had, had - set(wanted)
+    if not added and not removed:
+        return
+    _save(locked, "tags", wanted)
+    remember_tags(list(added))
+    event = TagsChanged(ticket_id=locked.pk, added=len(added), removed=len(removed))
+    record(event, actor=as_actor(actor))
+
+
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Tags in normal form, in the order given. Raises `ValidationError` on too many or too long."""
+    clean = list(dict.fromkeys(t for tag in tags if (t := " ".join(tag.lower().split()))))
+    if len(clean) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in clean):
+        limits = {"count": MOST_TAGS, "length": LONGEST_TAG}
+        raise ValidationError(_("At most %(count)d tags of %(length)d letters each") % limits)
+    return clean
+
+
+@transaction.atomic
+def set_subject(ticket: Ticket, subject: str, *, actor: Agent) -> None:
+    """Call it something better."""
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    subject = " ".join(subject.split())[:500]
+    if locked.subject != subject:
+        _save(locked, "subject", subject)
+        record(SubjectChanged(ticket_id=locked.pk), actor=as_actor(actor))
+
+
+CHANGES: dict[str, Callable[..., None]] = {
+    "status": set_status,
+    "priority": set_priority,
+    "assignee": assign,
+    "team": set_team,
+    "category": set_category,
+    "tags": set_tags,
+    "subject": set_subject,
+}
+
+
+@transaction.atomic
+def change_ticket(
+    ticket: Ticket, changes: dict[str, Any], *, actor: Agent, outcome: Outcome | None = None
+) -> None:
+    """Several of the above at once, all or none; keys are those of `CHANGES`."""
+    for name, value in changes.items():
+        extra = {"outcome": outcome} if name == "status" else {}
+        CHANGES[name](ticket, value, actor=actor, **extra)
+
+
+def _save(ticket: Ticket, field: str, value: Any) -> None:
+    setattr(ticket, field, value)
+    ticket.save(update_fields=[field])
+
+
+def save_draft(ticket: Ticket, text: str, *, actor: Agent, kind: Draft.Kind) -> None:
+    """Keep what they have written so far; an empty text forgets it. Not an event."""
+    if not text.strip():
+        forget_draft(ticket, actor=actor, kind=kind)
+        return
+    Draft.objects.update_or_create(
+        ticket=ticket, agent=actor, kind=kind, defaults={"text": text, "updated_at": clock.now()}
+    )
+
+
+def forget_draft(ticket: Ticket, *, actor: Agent, kind: Draft.Kind) -> None:
+    """It was sent, or is not wanted."""
+    Draft.objects.filter(ticket=ticket, agent=actor, kind=kind).delete()
+
+
+def mark_seen(ticket: Ticket, *, actor: Agent) -> None:
+    """They have had it on the screen up to now. Not an event."""
+    Seen.objects.update_or_create(ticket=ticket, agent=actor, defaults={"seen_at": clock.now()})
+
+
+@transaction.atomic
+def close_solved(before: datetime, *, limit: int = 200) -> int:
+    """Close what was solved before this moment and has rested since: the end of the grace period."""
+    rows = Ticket.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        status=Status.SOLVED, deleted_at=None, solved_at__lt=before
+    )
+    tickets = list(rows.order_by("pk")[:limit])
+    events = [e for t in tickets if (e := apply_status(t, Status.CLOSED, None))]
+    record_all([Happening(event, SYSTEM) for event in events])
+    return len(tickets)

@@ -1,0 +1,37 @@
+"""What follows from events: the customer is told we have it; a reply that failed is ours again."""
+
+from collections.abc import Sequence
+
+from zabota.events.record import Happening, record_all
+from zabota.events.registry import SYSTEM, Recorded, listener
+from zabota.intake.events import DeliveryFailed
+from zabota.tickets.actions import apply_status
+from zabota.tickets.choices import Status
+from zabota.tickets.events import ReplyFailed, TicketEvent, TicketOpened
+from zabota.tickets.models import Message, Ticket
+from zabota.tickets.receipts import queue_receipts
+
+
+@listener(TicketOpened)
+def confirm_receipt(events: Sequence[Recorded]) -> None:
+    """A receipt for what people wrote now; never to machines, never for an archive."""
+    wanted = [
+        r.event.ticket_id for r in events if r.event.origin == "live" and not r.event.automatic
+    ]
+    queue_receipts(wanted)
+
+
+@listener(DeliveryFailed)
+def take_back_failed(events: Sequence[Recorded]) -> None:
+    """The customer has not read it: the ticket is open again, with the reason on the message."""
+    failed: dict[int, int] = {
+        r.event.message_id: r.event.subject_id for r in events if r.event.subject_kind == "ticket"
+    }
+    alive = Message.objects.filter(pk__in=[m for m in failed if m], undone_at=None)
+    for message in alive.order_by("ticket_id", "pk"):
+        ticket = Ticket.objects.select_for_update(no_key=True).get(pk=message.ticket_id)
+        happened: list[TicketEvent] = [ReplyFailed(ticket_id=ticket.pk, message_id=message.pk)]
+        if ticket.status in (Status.PENDING, Status.SOLVED):
+            if changed := apply_status(ticket, Status.OPEN, None):
+                happened.append(changed)
+        record_all([Happening(event, SYSTEM) for event in happened])

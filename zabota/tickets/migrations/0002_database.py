@@ -1,0 +1,29 @@
+"""Ticket numbers, and search in buckets of 65,536 messages (see `tickets/search.py`)."""
+
+from django.db import migrations
+
+NUMBERS = "CREATE SEQUENCE ticket_number"
+# Long texts are searched by their first 200,000 letters: a tsvector holds 1 MB at most.
+SEARCH = """
+ALTER TABLE tickets_message ADD COLUMN search tsvector GENERATED ALWAYS AS (
+  to_tsvector('zabota'::regconfig, left(
+    subject || ' ' || author_name || ' ' || author_address || ' ' || text, 200000))) STORED;
+CREATE INDEX message_search ON tickets_message USING gin ((id >> 16), search);
+ALTER TABLE tickets_note ADD COLUMN search tsvector GENERATED ALWAYS AS (
+  to_tsvector('zabota'::regconfig, left(author_name || ' ' || text, 200000))) STORED;
+CREATE INDEX note_search ON tickets_note USING gin ((id >> 16), search);
+"""
+# Rows of the open lists change often: room on the page, and vacuum before the lists feel it.
+STORAGE = """
+ALTER TABLE tickets_ticket SET (fillfactor = 80,
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("tickets", "0001_start"), ("core", "0001_start")]
+    operations = [
+        migrations.RunSQL(NUMBERS, "DROP SEQUENCE ticket_number"),
+        migrations.RunSQL(SEARCH, migrations.RunSQL.noop),
+        migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
+    ]

@@ -1,0 +1,240 @@
+"""Deciding where each message of a batch goes, with everything looked up once for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from zabota.core.text import guess_language
+from zabota.customers.actions import ensure_customers
+from zabota.customers.models import Identity
+from zabota.intake.actions import Verdict
+from zabota.intake.models import Inbound
+from zabota.intake.protocol import Address, InboundMessage, InboundRefused
+from zabota.intake.queries import own_addresses
+from zabota.tickets.choices import OPEN_WORK, AuthorKind, Direction, Status
+from zabota.tickets.models import Message, Ticket
+from zabota.tickets.threading import Ancestor, find_ancestry, readers_of
+
+PREVIEW = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A ledger row and what it says."""
+
+    entry: Inbound
+    message: InboundMessage
+
+    @property
+    def is_import(self) -> bool:
+        return self.entry.origin == Inbound.Origin.IMPORT
+
+    @property
+    def origin(self) -> str:
+        return "import" if self.is_import else "live"
+
+    @property
+    def created_at(self) -> datetime:
+        """When it counts as said: an import keeps the mail's own date."""
+        own = self.message.sent_at if self.is_import else None
+        return own or self.entry.received_at
+
+
+@dataclass(slots=True)
+class Placed:
+    """A message, the ticket it belongs to, and the row it becomes."""
+
+    incoming: Incoming
+    ticket: Ticket
+    row: Message
+    author_kind: AuthorKind
+    is_new: bool
+    reopened_from: int | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        return self.author_kind == AuthorKind.AGENT
+
+
+class Placement:
+    """One batch being placed. Tickets it touches are locked in order of id."""
+
+    def __init__(self, incoming: Sequence[Incoming]) -> None:
+        messages = [one.message for one in incoming]
+        self.own = own_addresses()
+        self.ancestry = find_ancestry(messages)
+        self.identities = self._people(incoming)
+        self.tickets = _lock({t for m in messages if (t := self.ancestry.ticket_of(m))})
+        self.in_batch: dict[str, tuple[Ticket, Ancestor]] = {}
+
+    def _people(self, incoming: Sequence[Incoming]) -> dict[tuple[str, str], Identity]:
+        """The customer of each message: its author, or whom an imported answer went to."""
+        people: dict[tuple[str, str], tuple[str, str]] = {}
+        for one in incoming:
+            if person := self._customer(one):
+                words = f"{one.message.subject} {one.message.text}"
+                key = (person.kind, person.value)
+                people.setdefault(key, (person.name[:160], guess_language(words) or ""))
+        return ensure_customers(people)
+
+    def _identity(self, one: Incoming) -> Identity:
+        person = self._customer(one)
+        if person is None:
+            raise InboundRefused("it has no sender we could answer")
+        return self.identities[person.kind, person.value]
+
+    def _customer(self, one: Incoming) -> Address | None:
+        if one.message.bounce:
+            return None
+        if not self._is_ours(one):
+            return one.message.author
+        others = (a for a in one.message.to if (one.entry.channel, a.value) not in self.own)
+        return next(others, None)
+
+    def _is_ours(self, one: Incoming) -> bool:
+        """An archive has our own answers in it, from our own address."""
+        return one.is_import and self._from_us(one)
+
+    def _from_us(self, one: Incoming) -> bool:
+        author = one.message.author
+        return author is not None and (one.entry.channel, author.value) in self.own
+
+    def place(self, one: Incoming) -> Placed | Verdict:
+        """Where this message goes, or why it is set aside."""
+        if aside := self._set_aside(one):
+            return aside
+        ticket = self._ticket_of(one)
+        is_new = ticket is None or self._needs_new(ticket, one)
+        if ticket is None or is_new:
+            ticket = _new_ticket(one, self._identity(one), follows=ticket)
+        placed = self._build(one, ticket, is_new=is_new)
+        copies = readers_of(placed.row.author_address, placed.row.copies)
+        readers = None if placed.is_ours else copies
+        self.in_batch[one.message.external_id] = (ticket, Ancestor(0, readers))
+        return placed
+
+    def _set_aside(self, one: Incoming) -> Verdict | None:
+        message, entry = one.message, one.entry
+        if self.ancestry.is_own_copy(message):
+            return Verdict(entry.pk, Inbound.State.DUPLICATE, reason="a message of ours came back")
+        reason = ""
+        if message.author is None and not message.bounce:
+            reason = "it has no sender we could answer"
+        elif message.bounce and self._ticket_of(one) is None:
+            reason = "a bounce of something we did not send"
+        elif self._from_us(one) and not one.is_import and not entry.envelope.get("released"):
+            reason = "it comes from our own address"
+        elif self._customer(one) is None and not message.bounce:
+            reason = "our own message, to nobody else"
+        return Verdict(entry.pk, Inbound.State.SUSPENDED, reason=reason) if reason else None
+
+    def _ticket_of(self, one: Incoming) -> Ticket | None:
+        author = one.message.author.value if one.message.author else ""
+        if found := self.tickets.get(self.ancestry.ticket_of(one.message) or 0):
+            return found
+        for reference in one.message.references:
+            if reference in self.in_batch:
+                ticket, ancestor = self.in_batch[reference]
+                if ancestor.admits(author) or self._is_ours(one):
+                    return ticket
+        return None
+
+    def _needs_new(self, ticket: Ticket, one: Incoming) -> bool:
+        """A person's answer to a closed or deleted ticket opens a follow-up."""
+        is_over = ticket.status == Status.CLOSED or ticket.deleted_at is not None
+        return is_over and not one.message.automatic and not one.message.bounce
+
+    def _build(self, one: Incoming, ticket: Ticket, *, is_new: bool) -> Placed:
+        kind = self._author_kind(one, ticket)
+        row = _message_row(one, ticket, kind, self.own)
+        before = ticket.status
+        if not one.message.automatic and not one.message.bounce:
+            _advance(ticket, row)
+        _touch(ticket, row)
+        reopened = before == Status.SOLVED and ticket.status == Status.OPEN
+        return Placed(one, ticket, row, kind, is_new, before if reopened else None)
+
+    def _author_kind(self, one: Incoming, ticket: Ticket) -> AuthorKind:
+        if self._is_ours(one):
+            return AuthorKind.AGENT
+        if one.message.bounce or one.message.author is None:
+            return AuthorKind.MACHINE
+        author = one.message.author
+        known = self.identities.get((author.kind, author.value))
+        same = known is not None and known.customer_id == ticket.customer_id
+        return AuthorKind.CUSTOMER if same else AuthorKind.THIRD
+
+
+def _lock(ids: set[int]) -> dict[int, Ticket]:
+    if not ids:
+        return {}
+    rows = Ticket.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return {ticket.pk: ticket for ticket in rows}
+
+
+def _new_ticket(one: Incoming, identity: Identity, follows: Ticket | None) -> Ticket:
+    inbox, message = one.entry.inbox, one.message
+    return Ticket(
+        subject=message.subject[:500],
+        channel=inbox.channel,
+        language=guess_language(f"{message.subject} {message.text}") or identity.customer.language,
+        brand_id=inbox.brand_id,
+        inbox=inbox,
+        team_id=inbox.team_id,
+        customer=identity.customer,
+        identity=identity,
+        follows=follows,
+        created_at=one.created_at,
+        last_message_at=one.created_at,
+    )
+
+
+def _message_row(
+    one: Incoming, ticket: Ticket, kind: AuthorKind, own: set[tuple[str, str]]
+) -> Message:
+    message, author = one.message, one.message.author
+    return Message(
+        ticket=ticket,
+        direction=Direction.OUT if kind == AuthorKind.AGENT else Direction.IN,
+        author_kind=kind,
+        author_name=(author.name if author else "")[:160],
+        author_address=(author.value if author else "")[:320],
+        copies=_copies(message, own),
+        subject=message.subject[:500],
+        text=message.text,
+        quoted_text=message.quoted_text,
+        html=message.html,
+        external_id=message.external_id,
+        is_automatic=message.automatic or message.bounce,
+        warnings=list(message.warnings),
+        inbound_id=one.entry.pk,
+        sent_at=message.sent_at,
+        created_at=one.created_at,
+    )
+
+
+def _copies(message: InboundMessage, own: set[tuple[str, str]]) -> list[list[str]]:
+    others = [a for a in (*message.to, *message.cc) if (a.kind, a.value) not in own]
+    return [[a.value, a.name[:160]] for a in others[:50]]
+
+
+def _advance(ticket: Ticket, row: Message) -> None:
+    """What a person's words do to the status: theirs bring it back to us, ours hand it over."""
+    if row.direction == Direction.OUT:
+        ticket.first_replied_at = ticket.first_replied_at or row.created_at
+        if ticket.status < OPEN_WORK:
+            ticket.status = Status.PENDING
+    elif ticket.status != Status.NEW:
+        ticket.status, ticket.outcome, ticket.solved_at = Status.OPEN, None, None
+
+
+def _touch(ticket: Ticket, row: Message) -> None:
+    if row.created_at >= ticket.last_message_at:
+        ticket.last_message_at = row.created_at
+        ticket.last_words = preview(row.text or row.quoted_text)
+        ticket.last_author = row.author_kind
+
+
+def preview(text: str) -> str:
+    """The first words of a text on one line, for lists."""
+    return " ".join(text[: 4 * PREVIEW].split())[:PREVIEW]

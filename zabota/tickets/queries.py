@@ -1,0 +1,166 @@
+"""What an agent may see: every query starts from permission."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.utils.translation import pgettext_lazy
+
+from zabota.staff.models import Agent
+from zabota.tickets.choices import OPEN_WORK, Status
+from zabota.tickets.models import Attachment, Message, Note, Ticket
+from zabota.tickets.permissions import reach
+
+PAGE = 50
+MOST_COUNTED = 1000
+OPEN = Q(status__lt=OPEN_WORK)
+
+
+def tickets_visible_to(agent: Agent, permission: str = "ticket.view") -> QuerySet[Ticket]:
+    """Every ticket this agent's permission reaches, without those in the bin."""
+    condition = reach(agent, permission)
+    if condition is None:
+        return Ticket.objects.none()
+    return Ticket.objects.filter(condition, deleted_at=None)
+
+
+def find_ticket(agent: Agent, number: int) -> Ticket | None:
+    """The ticket with this number and everything its head shows, in one query."""
+    rows = tickets_visible_to(agent).select_related(
+        "customer", "identity", "assignee", "team", "category", "inbox", "brand", "follows"
+    )
+    return rows.filter(number=number).first()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A list of tickets with a name of its own."""
+
+    slug: str
+    name: Any
+    icon: str
+    condition: Callable[[Agent], Q]
+
+
+VIEWS: Mapping[str, View] = {
+    view.slug: view
+    for view in (
+        View("mine", pgettext_lazy("view", "Mine"), "user", lambda me: OPEN & Q(assignee=me)),
+        View(
+            "unassigned",
+            pgettext_lazy("view", "Unassigned"),
+            "inbox",
+            lambda me: OPEN & Q(assignee=None),
+        ),
+        View("open", pgettext_lazy("view", "All open"), "users", lambda me: OPEN),
+        View(
+            "solved",
+            pgettext_lazy("view", "Solved"),
+            "check",
+            lambda me: Q(status=Status.SOLVED),
+        ),
+    )
+}
+
+
+class TicketRow(NamedTuple):
+    """What one line of a list shows."""
+
+    id: int
+    number: int
+    subject: str
+    status: int
+    priority: int
+    channel: str
+    tags: list[str]
+    last_words: str
+    last_author: int
+    last_message_at: datetime
+    customer_id: int
+    customer_name: str
+    address: str
+    assignee_id: int | None
+    assignee_name: str | None
+    seen_at: datetime | None
+
+    @property
+    def is_unread(self) -> bool:
+        return self.seen_at is None or self.seen_at < self.last_message_at
+
+
+ROW = (
+    *TicketRow._fields[:11],
+    "customer__name",
+    "identity__value",
+    "assignee_id",
+    "assignee__name",
+    "seen__seen_at",
+)
+
+
+class Position(NamedTuple):
+    """Where a page of a list ends; the next begins after it."""
+
+    last_message_at: datetime
+    id: int
+
+
+def list_tickets(
+    agent: Agent, view: View, *, after: Position | None = None, limit: int = PAGE
+) -> list[TicketRow]:
+    """One page of a view, newest words first. Costs the same on any page and at any size."""
+    rows = tickets_visible_to(agent).filter(view.condition(agent))
+    return page_of(rows, agent, after=after, limit=limit)
+
+
+def page_of(
+    tickets: QuerySet[Ticket], agent: Agent, *, after: Position | None = None, limit: int = PAGE
+) -> list[TicketRow]:
+    """These tickets as rows for this agent, newest words first."""
+    if after:
+        tickets = tickets.extra(  # Django has no comparison of rows
+            where=["(tickets_ticket.last_message_at, tickets_ticket.id) < (%s, %s)"],
+            params=[after.last_message_at, after.id],
+        )
+    mine = FilteredRelation("seen_by", condition=Q(seen_by__agent=agent))
+    rows = tickets.annotate(seen=mine).order_by("-last_message_at", "-id")
+    return [TicketRow(*row) for row in rows.values_list(*ROW)[:limit]]
+
+
+def count_views(agent: Agent) -> dict[str, int]:
+    """How many tickets each view holds for this agent; `MOST_COUNTED` means that many or more."""
+    visible = tickets_visible_to(agent)
+    of_open = {s: Count("pk", filter=v.condition(agent)) for s, v in VIEWS.items() if s != "solved"}
+    counts: dict[str, int] = visible.filter(OPEN).aggregate(**of_open)
+    solved = visible.filter(status=Status.SOLVED).order_by("-last_message_at", "-id")
+    return {**counts, "solved": solved[:MOST_COUNTED].count()}
+
+
+def tickets_of_customer(agent: Agent, customer_id: int, limit: int = 20) -> list[Ticket]:
+    """A customer's tickets, newest first, as far as the agent may see them."""
+    rows = tickets_visible_to(agent).filter(customer_id=customer_id)
+    return list(rows.order_by("-id")[:limit])
+
+
+def messages_visible_to(agent: Agent) -> QuerySet[Message]:
+    """Messages of visible tickets, without those taken back."""
+    return Message.objects.filter(ticket__in=tickets_visible_to(agent), undone_at=None)
+
+
+def notes_visible_to(agent: Agent) -> QuerySet[Note]:
+    """Notes of visible tickets."""
+    return Note.objects.filter(ticket__in=tickets_visible_to(agent))
+
+
+def attachments_visible_to(agent: Agent) -> QuerySet[Attachment]:
+    """Files of visible tickets."""
+    rows = Attachment.objects.filter(ticket__in=tickets_visible_to(agent))
+    return rows.select_related("blob")
+
+
+def numbers_visible_to(agent: Agent, ticket_ids: list[int]) -> list[int]:
+    """Which of these tickets the agent may see, by number: for live screens."""
+    rows = tickets_visible_to(agent).filter(pk__in=ticket_ids)
+    return list(rows.values_list("number", flat=True))

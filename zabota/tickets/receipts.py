@@ -1,0 +1,110 @@
+"""The receipt: we have your message, this is its number.
+
+A receipt is not a relay (TRUST): it contains nothing the sender wrote, goes to an address at most
+once an hour and twice a day, and never answers a machine.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from zabota.core import clock
+from zabota.core.letter import html_of_text
+from zabota.events.record import Happening, record_all
+from zabota.events.registry import SYSTEM
+from zabota.intake.deliveries import NewDelivery, queue_deliveries
+from zabota.intake.models import Delivery
+from zabota.intake.protocol import Address, OutboundMessage
+from zabota.intake.registry import channel_of
+from zabota.tickets.events import ReceiptQueued
+from zabota.tickets.models import Message, Ticket
+from zabota.tickets.threading import reply_token
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOST_A_DAY = 2
+
+
+def queue_receipts(ticket_ids: Sequence[int]) -> None:
+    """Queue a receipt for each of these new tickets whose address may get one now."""
+    if not ticket_ids:
+        return
+    tickets = list(
+        Ticket.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=ticket_ids)
+        .select_related("identity", "inbox__brand")
+        .order_by("pk")
+    )
+    chosen = _allowed([t for t in tickets if channel_of(t.channel).capabilities.receipt])
+    first = _first_ids(chosen)
+    queue_deliveries([_receipt(ticket, first.get(ticket.pk)) for ticket in chosen])
+    record_all([Happening(ReceiptQueued(ticket_id=t.pk), SYSTEM) for t in chosen])
+
+
+def _allowed(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Those whose address is below both limits, counting this batch too."""
+    now = clock.now()
+    recent = Delivery.objects.filter(
+        is_automatic=True,
+        recipient__in={t.identity.value for t in tickets},
+        created_at__gt=now - DAY,
+    )
+    per_day: Counter[str] = Counter()
+    within_hour = set()
+    for recipient, created_at in recent.values_list("recipient", "created_at"):
+        per_day[recipient] += 1
+        if created_at > now - HOUR:
+            within_hour.add(recipient)
+    chosen = []
+    for ticket in tickets:
+        address = ticket.identity.value
+        if address not in within_hour and per_day[address] < MOST_A_DAY:
+            within_hour.add(address)
+            chosen.append(ticket)
+    return chosen
+
+
+def _first_ids(tickets: Sequence[Ticket]) -> dict[int, str]:
+    rows = Message.objects.filter(ticket__in=[t.pk for t in tickets]).order_by("-id")
+    return dict(rows.values_list("ticket_id", "external_id"))
+
+
+def _receipt(ticket: Ticket, answered: str | None) -> NewDelivery:
+    inbox, channel = ticket.inbox, channel_of(ticket.channel)
+    subject, text = _words(ticket)
+    token = reply_token(ticket.pk, ticket.identity_id)
+    return NewDelivery(
+        inbox=inbox,
+        subject_kind="ticket",
+        subject_id=ticket.pk,
+        message=OutboundMessage(
+            external_id=f"{secrets.token_hex(16)}@{inbox.address.rpartition('@')[2]}",
+            sender=Address(inbox.address, inbox.brand.name),
+            to=(Address(ticket.identity.value),),
+            subject=subject,
+            text=text,
+            html=html_of_text(text) if channel.capabilities.html else None,
+            reply_to=channel.reply_address(inbox.address, token),
+            in_reply_to=answered,
+            references=(answered,) if answered else (),
+            automatic=True,
+        ),
+    )
+
+
+def _words(ticket: Ticket) -> tuple[str, str]:
+    """Subject and text in the customer's language, without a word of theirs."""
+    about = {"number": ticket.number, "brand": ticket.inbox.brand.name}
+    with translation.override(ticket.language or ticket.inbox.brand.language):
+        subject = _("We have your message, No. %(number)d") % about
+        text = _(
+            "Hello!\n\n"
+            "Your message has reached us, its number is %(number)d. A person will read it and "
+            "answer in this conversation.\n\n"
+            "To add something, just reply to this message.\n\n"
+            "%(brand)s"
+        )
+        return subject, text % about

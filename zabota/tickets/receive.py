@@ -1,0 +1,122 @@
+"""Messages from outside become tickets and replies: fifty at a time, one being a list of one."""
+
+import logging
+from collections.abc import Sequence
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from zabota.core import clock
+from zabota.events.record import Happening, record_all
+from zabota.events.registry import Actor
+from zabota.intake.actions import Verdict, finish_inbound
+from zabota.intake.deliveries import fail_bounced
+from zabota.intake.models import Inbound
+from zabota.intake.protocol import InboundMessage, InboundRefused
+from zabota.intake.queries import raw_bytes, take_received
+from zabota.intake.registry import channel_of
+from zabota.tickets.events import MessageReceived, TicketOpened, TicketReopened
+from zabota.tickets.placing import Incoming, Placed, Placement
+from zabota.tickets.storing import store
+
+log = logging.getLogger("zabota.intake")
+
+APPLY_LOCK = 0x5A_0002
+AWAY = (OperationalError, InterfaceError)
+State, Outcome = Inbound.State, Inbound.Outcome
+
+
+def apply_inbound(limit: int = 50) -> int:
+    """Apply the oldest waiting rows in one transaction; give back how many were taken.
+
+    One applier at a time, so that a reply never overtakes its parent.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [APPLY_LOCK])
+        entries = take_received(limit)
+        read = [_read(entry) for entry in entries]
+        incoming = [r for r in read if isinstance(r, Incoming)]
+        verdicts = [r for r in read if isinstance(r, Verdict)]
+        finish_inbound([*verdicts, *_receive_or_set_aside(incoming)])
+    return len(entries)
+
+
+def _read(entry: Inbound) -> Incoming | Verdict:
+    try:
+        message = channel_of(entry.channel).parse(raw_bytes(entry), entry.envelope)
+    except InboundRefused as error:
+        return Verdict(entry.pk, State.QUARANTINED, reason=str(error))
+    except Exception as error:
+        log.exception("inbound %s cannot be read", entry.pk)
+        return Verdict(entry.pk, State.QUARANTINED, reason=f"{type(error).__name__}: {error}")
+    return Incoming(entry, message)
+
+
+def _receive_or_set_aside(incoming: Sequence[Incoming]) -> list[Verdict]:
+    """All at once; if that fails, one by one, and only the bad one is quarantined."""
+    try:
+        with transaction.atomic():
+            return receive_messages(incoming)
+    except AWAY:
+        raise
+    except Exception as error:
+        log.exception("applying %d messages", len(incoming))
+        if len(incoming) == 1:
+            reason = f"{type(error).__name__}: {error}"
+            return [Verdict(incoming[0].entry.pk, State.QUARANTINED, reason=reason)]
+    return [verdict for one in incoming for verdict in _receive_or_set_aside([one])]
+
+
+def receive_messages(incoming: Sequence[Incoming]) -> list[Verdict]:
+    """Place each message, store all of them, record what happened; one verdict for each."""
+    if not incoming:
+        return []
+    placement = Placement(incoming)
+    placed = [placement.place(one) for one in incoming]
+    stored = [p for p in placed if isinstance(p, Placed)]
+    store(stored)
+    record_all([h for p in stored for h in _happenings(p)])
+    for p in stored:
+        if p.incoming.message.bounce:
+            fail_bounced(p.incoming.message.references, _bounce_reason(p.incoming.message))
+    return [_verdict(p) if isinstance(p, Placed) else p for p in placed]
+
+
+def _verdict(placed: Placed) -> Verdict:
+    outcome = Outcome.TICKET if placed.is_new else Outcome.REPLY
+    return Verdict(placed.incoming.entry.pk, State.APPLIED, outcome=outcome)
+
+
+def _bounce_reason(message: InboundMessage) -> str:
+    return " ".join(message.text.split())[:300] or message.subject
+
+
+def _happenings(placed: Placed) -> list[Happening]:
+    incoming, ticket, message = placed.incoming, placed.ticket, placed.row
+    actor = (
+        Actor("agent", message.agent_id)
+        if placed.is_ours
+        else Actor("customer", ticket.customer_id)
+    )
+    said = MessageReceived(
+        ticket_id=ticket.pk,
+        message_id=message.pk,
+        author=placed.author_kind.slug,
+        origin=incoming.origin,
+        automatic=message.is_automatic,
+    )
+    opened = TicketOpened(
+        ticket_id=ticket.pk,
+        message_id=message.pk,
+        inbox_id=ticket.inbox_id,
+        customer_id=ticket.customer_id,
+        channel=ticket.channel,
+        origin=incoming.origin,
+        automatic=message.is_automatic,
+        follows_id=ticket.follows_id,
+    )
+    events = [opened] if placed.is_new else [said]
+    if placed.reopened_from is not None:
+        events.append(TicketReopened(ticket_id=ticket.pk, before=placed.reopened_from))
+    at = incoming.created_at if incoming.is_import else clock.now()
+    return [Happening(event, actor, at) for event in events]

@@ -1,0 +1,307 @@
+"""What agents write: replies, notes, tickets opened by hand."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from zabota.core import clock
+from zabota.core.letter import html_of_text
+from zabota.core.text import clean_line, guess_language
+from zabota.customers.actions import ensure_customers
+from zabota.events.record import record
+from zabota.files.actions import store_blob
+from zabota.files.models import Blob
+from zabota.intake.deliveries import FileRef, NewDelivery, cancel_delivery, queue_deliveries
+from zabota.intake.models import Inbox
+from zabota.intake.protocol import Address, OutboundMessage
+from zabota.intake.registry import channel_of
+from zabota.staff.models import Agent
+from zabota.tickets.actions import apply_status, as_actor, forget_draft, lock_ticket, save_draft
+from zabota.tickets.choices import AuthorKind, Direction, Status
+from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone, TicketOpened
+from zabota.tickets.models import Attachment, Draft, Message, Note, Ticket
+from zabota.tickets.placing import preview
+from zabota.tickets.storing import insert_tickets
+from zabota.tickets.threading import reply_token
+
+UNDO = timedelta(seconds=10)
+MOST_REFERENCES = 20
+LONGEST_TEXT = 100_000
+MOST_FILE_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file an agent attaches."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+def _checked(text: str, files: Sequence[NewFile]) -> str:
+    text = text.replace("\x00", "").replace("\r\n", "\n").strip()
+    if not text and not files:
+        raise ValidationError(_("Write something first"))
+    if len(text) > LONGEST_TEXT:
+        raise ValidationError(_("The text is longer than %(n)d letters") % {"n": LONGEST_TEXT})
+    if sum(len(file.content) for file in files) > MOST_FILE_BYTES:
+        raise ValidationError(_("Files of one message may have 20 MB together"))
+    return text
+
+
+@transaction.atomic
+def send_reply(
+    ticket: Ticket,
+    text: str,
+    *,
+    actor: Agent,
+    files: Sequence[NewFile] = (),
+    again: Iterable[Attachment] = (),
+    status: Status = Status.PENDING,
+    deliver: bool = True,
+) -> Message:
+    """Answer the customer: the message, its delivery (held back `UNDO` for a change of mind), the event.
+
+    `again` are files of a reply that was undone. `deliver=False` only tells history, for the
+    demonstration. Raises `PermissionDenied`, `ValidationError`.
+    """
+    text = _checked(text, files)
+    locked = lock_ticket(ticket, actor, "ticket.reply")
+    if locked.status == Status.CLOSED:
+        raise ValidationError(_("This ticket is closed. Open a new one to write to the customer."))
+    message = _outgoing(locked, text, actor)
+    message.status_before = locked.status
+    message.save()
+    refs = _attach(locked, files, again, message=message)
+    if deliver:
+        queue_deliveries([_delivery(locked, message, refs, actor)])
+    _touch(locked, message)
+    changed = apply_status(locked, status, None)
+    forget_draft(locked, actor=actor, kind=Draft.Kind.MESSAGE)
+    sent = ReplySent(ticket_id=locked.pk, message_id=message.pk, agent_id=actor.pk)
+    record(*([sent, changed] if changed else [sent]), actor=as_actor(actor))
+    return message
+
+
+def _outgoing(ticket: Ticket, text: str, agent: Agent) -> Message:
+    domain = ticket.inbox.address.rpartition("@")[2] or "zabota"
+    return Message(
+        ticket=ticket,
+        direction=Direction.OUT,
+        author_kind=AuthorKind.AGENT,
+        agent=agent,
+        author_name=agent.name,
+        author_address=ticket.inbox.address,
+        subject=_answer_subject(ticket),
+        text=text,
+        external_id=f"{secrets.token_hex(16)}@{domain}",
+        created_at=clock.now(),
+    )
+
+
+def _answer_subject(ticket: Ticket) -> str:
+    subject = ticket.subject
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"[:500]
+
+
+def _delivery(
+    ticket: Ticket, message: Message, refs: tuple[FileRef, ...], agent: Agent
+) -> NewDelivery:
+    inbox, identity = ticket.inbox, ticket.identity
+    channel = channel_of(inbox.channel)
+    text = f"{message.text}\n\n-- \n{agent.signature}" if agent.signature else message.text
+    earlier = _earlier_ids(ticket, message)
+    outbound = OutboundMessage(
+        external_id=message.external_id,
+        sender=Address(inbox.address, clean_line(f"{agent.name}, {inbox.brand.name}", 120)),
+        to=(Address(identity.value, ticket.customer.name),),
+        subject=clean_line(message.subject, 500) if channel.capabilities.subject else "",
+        text=text,
+        html=html_of_text(text) if channel.capabilities.html else None,
+        reply_to=channel.reply_address(inbox.address, reply_token(ticket.pk, identity.pk)),
+        in_reply_to=earlier[-1] if earlier else None,
+        references=tuple(earlier),
+        created_at=message.created_at,
+    )
+    return NewDelivery(
+        inbox=inbox,
+        message=outbound,
+        subject_kind="ticket",
+        subject_id=ticket.pk,
+        message_id=message.pk,
+        due_at=clock.now() + UNDO,
+        files=refs,
+    )
+
+
+def _earlier_ids(ticket: Ticket, message: Message) -> list[str]:
+    """Ids of the conversation so far, oldest first: the very first and the latest ones (RFC 5322 §3.6.4)."""
+    rows = ticket.messages.filter(undone_at=None).exclude(pk=message.pk)
+    ids = list(rows.order_by("created_at", "id").values_list("external_id", flat=True))
+    return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
+
+
+def _attach(
+    ticket: Ticket,
+    files: Sequence[NewFile],
+    again: Iterable[Attachment] = (),
+    *,
+    message: Message | None = None,
+    note: Note | None = None,
+) -> tuple[FileRef, ...]:
+    kept: list[tuple[Blob, str, str]] = [
+        (store_blob(f.content), clean_line(f.filename, 255) or "file", f.content_type)
+        for f in files
+    ]
+    kept += [(a.blob, a.filename, a.content_type) for a in again]
+    Attachment.objects.bulk_create(
+        [
+            Attachment(
+                ticket=ticket,
+                message=message,
+                note=note,
+                blob=blob,
+                filename=name,
+                content_type=clean_line(kind, 120),
+                size=blob.size,
+            )
+            for blob, name, kind in kept
+        ]
+    )
+    return tuple(FileRef(blob.pk, name, kind) for blob, name, kind in kept)
+
+
+def _touch(ticket: Ticket, message: Message) -> None:
+    ticket.last_message_at = message.created_at
+    ticket.last_words, ticket.last_author = preview(message.text), message.author_kind
+    if message.direction == Direction.OUT:
+        ticket.first_replied_at = ticket.first_replied_at or message.created_at
+    ticket.save(update_fields=["last_message_at", "last_words", "last_author", "first_replied_at"])
+
+
+@transaction.atomic
+def undo_reply(message: Message, *, actor: Agent) -> bool:
+    """Take a reply back before it leaves: its words become the draft again. False if it is too late."""
+    locked = lock_ticket(message.ticket, actor, "ticket.reply")
+    row = Message.objects.select_for_update().get(pk=message.pk)
+    if row.undone_at or row.agent_id != actor.pk or not cancel_delivery(row.pk):
+        return False
+    row.undone_at = clock.now()
+    row.save(update_fields=["undone_at"])
+    save_draft(locked, row.text, actor=actor, kind=Draft.Kind.MESSAGE)
+    events = [ReplyUndone(ticket_id=locked.pk, message_id=row.pk)]
+    back = Status(row.status_before) if row.status_before is not None else Status.OPEN
+    changed = apply_status(locked, back, None)
+    _untouch(locked)
+    record(*events, *([changed] if changed else []), actor=as_actor(actor))
+    return True
+
+
+def _untouch(ticket: Ticket) -> None:
+    """Show the words that are last again."""
+    rows = ticket.messages.filter(undone_at=None).order_by("-created_at", "-id")
+    if last := rows.first():
+        answers = rows.filter(direction=Direction.OUT, author_kind=AuthorKind.AGENT)
+        first_answer = answers.reverse().first()
+        ticket.first_replied_at = first_answer.created_at if first_answer else None
+        _touch(ticket, last)
+
+
+@transaction.atomic
+def write_note(ticket: Ticket, text: str, *, actor: Agent, files: Sequence[NewFile] = ()) -> Note:
+    """Leave words for colleagues. Raises `PermissionDenied`, `ValidationError`."""
+    text = _checked(text, files)
+    locked = lock_ticket(ticket, actor, "ticket.edit")
+    note = Note.objects.create(
+        ticket=locked, agent=actor, author_name=actor.name, text=text, created_at=clock.now()
+    )
+    _attach(locked, files, note=note)
+    forget_draft(locked, actor=actor, kind=Draft.Kind.NOTE)
+    record(
+        NoteWritten(ticket_id=locked.pk, note_id=note.pk, agent_id=actor.pk), actor=as_actor(actor)
+    )
+    return note
+
+
+@transaction.atomic
+def open_ticket(
+    inbox: Inbox,
+    customer: Address,
+    subject: str,
+    text: str,
+    *,
+    actor: Agent,
+    to_customer: bool,
+    files: Sequence[NewFile] = (),
+) -> Ticket:
+    """Open a ticket by hand: writing to the customer, or noting down what they said.
+
+    No receipt goes out. Raises `PermissionDenied`, `ValidationError`.
+    """
+    if not actor.may("ticket.reply"):
+        raise PermissionDenied(_("You may not open tickets"))
+    text = _checked(text, files)
+    ticket = _blank_ticket(inbox, customer, clean_line(subject, 500), text, actor)
+    insert_tickets([ticket])
+    message = _outgoing(ticket, text, actor) if to_customer else _spoken(ticket, text, customer)
+    message.subject = ticket.subject
+    message.save()
+    refs = _attach(ticket, files, message=message)
+    if to_customer:
+        queue_deliveries([_delivery(ticket, message, refs, actor)])
+    _touch(ticket, message)
+    record(_opened(ticket, message), actor=as_actor(actor))
+    return ticket
+
+
+def _blank_ticket(inbox: Inbox, person: Address, subject: str, text: str, actor: Agent) -> Ticket:
+    language = guess_language(f"{subject} {text}") or ""
+    people = {(person.kind, person.value): (clean_line(person.name, 160), language)}
+    identity = ensure_customers(people)[person.kind, person.value]
+    now = clock.now()
+    return Ticket(
+        subject=subject,
+        status=Status.OPEN,
+        channel=inbox.channel,
+        language=language or identity.customer.language,
+        brand=inbox.brand,
+        inbox=inbox,
+        team_id=inbox.team_id,
+        customer=identity.customer,
+        identity=identity,
+        assignee=actor,
+        created_at=now,
+        last_message_at=now,
+    )
+
+
+def _spoken(ticket: Ticket, text: str, person: Address) -> Message:
+    return Message(
+        ticket=ticket,
+        direction=Direction.IN,
+        author_kind=AuthorKind.CUSTOMER,
+        author_name=person.name or ticket.customer.name,
+        author_address=person.value,
+        text=text,
+        external_id=f"{secrets.token_hex(16)}@written-down.invalid",
+        created_at=clock.now(),
+    )
+
+
+def _opened(ticket: Ticket, message: Message) -> TicketOpened:
+    return TicketOpened(
+        ticket_id=ticket.pk,
+        message_id=message.pk,
+        inbox_id=ticket.inbox_id,
+        customer_id=ticket.customer_id,
+        channel=ticket.channel,
+        origin="agent",
+    )

@@ -1,0 +1,11 @@
+"""Every address of the house."""
+
+from django.urls import include, path
+
+from zabota.core.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", include("zabota.workspace.urls")),
+]
