@@ -1,0 +1,103 @@
+"""The worker: applies what came in, hands out events, sends what goes out, keeps house.
+
+Two threads, because sending talks to the network and the rest must not wait for it. LISTEN wakes
+them; a slow poll is the net under it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import InterfaceError, OperationalError, connections
+
+from zabota.core import clock
+from zabota.core.environment import env
+from zabota.core.postgres import connection_string
+from zabota.events.apps import load_rooms
+from zabota.events.dispatch import drain, retry_backlog
+from zabota.intake.deliveries import next_due, send_next, wake_waiting
+from zabota.tickets.actions import close_solved
+from zabota.tickets.receive import apply_inbound
+
+log = logging.getLogger("zabota.worker")
+
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)
+POLL = 5.0
+HOUSEKEEPING = 60.0
+GRACE = timedelta(days=4)
+
+ShouldStop = Callable[[], bool]
+
+
+def run_worker(should_stop: ShouldStop) -> None:
+    """Work until `should_stop()`; what is under way is finished first. Outlives a lost database."""
+    load_rooms()
+    sender = threading.Thread(target=_forever, args=("deliveries", _send_all, should_stop))
+    sender.start()
+    _forever("intake,events", _Desk().work, should_stop)
+    sender.join()
+
+
+def _forever(channels: str, work: Callable[[ShouldStop], float], should_stop: ShouldStop) -> None:
+    """Do `work` whenever one of these channels says so, or after as many seconds as it asks for."""
+    while not should_stop():
+        try:
+            with psycopg.connect(connection_string(env), autocommit=True) as listener:
+                for channel in channels.split(","):
+                    listener.execute(f"LISTEN {channel}")  # type: ignore[arg-type]
+                while not should_stop():
+                    pause = work(should_stop)
+                    _wait(listener, pause, should_stop)
+        except AWAY as error:
+            log.warning("the database is away, trying again: %s", str(error).splitlines()[:1])
+            connections.close_all()
+            time.sleep(0.5)
+        except Exception:
+            log.exception("the worker goes on after an error")
+            time.sleep(1)
+
+
+def _wait(listener: psycopg.Connection, seconds: float, should_stop: ShouldStop) -> None:
+    """Until a notice comes or time is over, looking up twice a second for a stop."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not should_stop():
+        if any(True for _notice in listener.notifies(timeout=min(left, 0.5), stop_after=1)):
+            list(listener.notifies(timeout=0))  # one round answers all that came together
+            return
+
+
+class _Desk:
+    """Everything that touches only the database, in one thread, so that order needs no thought."""
+
+    def __init__(self) -> None:
+        self.cleaned_at = float("-inf")
+        self.is_fresh = True
+
+    def work(self, should_stop: ShouldStop) -> float:
+        if self.is_fresh:
+            wake_waiting()
+            self.is_fresh = False
+        while not should_stop() and (apply_inbound() or drain()):
+            drain()
+        retry_backlog()
+        self._keep_house()
+        connections.close_all()
+        return POLL
+
+    def _keep_house(self) -> None:
+        if time.monotonic() - self.cleaned_at > HOUSEKEEPING:
+            self.cleaned_at = time.monotonic()
+            close_solved(clock.now() - GRACE)
+            SessionStore.clear_expired()
+
+
+def _send_all(should_stop: ShouldStop) -> float:
+    while not should_stop() and send_next():
+        pass
+    due = next_due()
+    connections.close_all()
+    return min(POLL, max(0.05, (due - clock.now()).total_seconds())) if due else POLL

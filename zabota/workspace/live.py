@@ -1,0 +1,187 @@
+"""What others do appears without reload: server-sent events, in front of Django.
+
+`GET /live` sends `event: change` with `{"tickets": [numbers]}` for what this agent may see, and
+`event: resync` when notices may have been missed: the page then fetches what it shows. Numbers only:
+pages fetch fragments, so that permission stays in one place.
+"""
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+
+import psycopg
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import connections
+from django.http import HttpRequest
+
+from zabota.core.environment import env
+from zabota.core.postgres import connection_string
+from zabota.staff.models import Agent
+from zabota.tickets.queries import numbers_visible_to
+
+log = logging.getLogger("zabota.live")
+
+HEARTBEAT = 25.0
+GATHER = 0.05
+MOST_WAITING = 64
+MOST_NUMBERS = 500
+RESYNC = b"event: resync\ndata: {}\n\n"
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Stream = asyncio.Queue[bytes]
+
+
+class Hub:
+    """One connection that listens to the database, for every open screen of this process."""
+
+    def __init__(self) -> None:
+        self.streams: dict[int, set[Stream]] = defaultdict(set)
+        self.agents: dict[int, Agent] = {}
+        self.task: asyncio.Task[None] | None = None
+
+    def join(self, agent: Agent) -> Stream:
+        stream: Stream = asyncio.Queue(MOST_WAITING)
+        self.agents[agent.pk] = agent
+        self.streams[agent.pk].add(stream)
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._listen())
+        return stream
+
+    def leave(self, agent: Agent, stream: Stream) -> None:
+        self.streams[agent.pk].discard(stream)
+        if not self.streams[agent.pk]:
+            del self.streams[agent.pk], self.agents[agent.pk]
+
+    async def _listen(self) -> None:
+        while self.streams:
+            try:
+                conninfo = env.listen_database_url or connection_string(env)
+                async with await psycopg.AsyncConnection.connect(
+                    conninfo, autocommit=True
+                ) as connection:
+                    await connection.execute("LISTEN events")
+                    self._tell_all(RESYNC)
+                    await self._relay(connection)
+            except (psycopg.Error, OSError) as error:
+                log.warning("live: the database is away: %s", type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _relay(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        while self.streams:
+            notices = [n.payload async for n in connection.notifies(timeout=5, stop_after=1)]
+            if notices:
+                await asyncio.sleep(GATHER)
+                notices += [n.payload async for n in connection.notifies(timeout=0)]
+                await self._publish(ticket_ids(notices))
+
+    async def _publish(self, ids: list[int]) -> None:
+        if len(ids) > MOST_NUMBERS:
+            self._tell_all(RESYNC)
+            return
+        for pk, agent in list(self.agents.items()):
+            if numbers := await sync_to_async(_visible, thread_sensitive=False)(agent, ids):
+                data = json.dumps({"tickets": numbers})
+                self._tell(pk, f"event: change\ndata: {data}\n\n".encode())
+
+    def _tell_all(self, data: bytes) -> None:
+        for pk in list(self.streams):
+            self._tell(pk, data)
+
+    def _tell(self, agent_id: int, data: bytes) -> None:
+        for stream in self.streams.get(agent_id, ()):
+            if stream.full():  # a screen that does not keep up starts afresh
+                while not stream.empty():
+                    stream.get_nowait()
+                data = RESYNC
+            stream.put_nowait(data)
+
+
+hub = Hub()
+
+
+def ticket_ids(notices: list[str]) -> list[int]:
+    """The tickets named in notices like `ticket:1,delivery:3`; a name cut short is left out."""
+    names = {name for notice in notices for name in notice.split(",")}
+    return sorted(int(n[7:]) for n in names if n.startswith("ticket:") and n[7:].isdecimal())
+
+
+def _visible(agent: Agent, ids: list[int]) -> list[int]:
+    try:
+        return numbers_visible_to(agent, ids)
+    finally:
+        connections.close_all()
+
+
+def _agent_of(cookies: str) -> Agent | None:
+    """Who is signed in with these cookies."""
+    try:
+        jar = SimpleCookie(cookies)
+    except CookieError:
+        return None
+    morsel = jar.get(settings.SESSION_COOKIE_NAME)
+    if morsel is None:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
+    try:
+        user = get_user(request)
+        return user if isinstance(user, Agent) and user.is_active else None
+    finally:
+        connections.close_all()
+
+
+async def live(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI application of `/live`. 401 for strangers; ends when the session does."""
+    cookies = b"; ".join(v for k, v in scope["headers"] if k == b"cookie").decode("latin-1")
+    find = sync_to_async(_agent_of, thread_sensitive=False)
+    agent = await find(cookies)
+    status = 200 if agent else 401
+    await send({"type": "http.response.start", "status": status, "headers": HEADERS})
+    if agent is None:
+        await send({"type": "http.response.body", "body": b""})
+        return
+    stream = hub.join(agent)
+    gone = asyncio.create_task(_gone(receive))
+    try:
+        await _write(b"retry: 1000\n\n" + RESYNC, send)
+        while not gone.done():
+            data = await _next(stream, gone)
+            if data is None and (gone.done() or await find(cookies) is None):
+                break
+            await _write(data or b": still here\n\n", send)
+    finally:
+        gone.cancel()
+        hub.leave(agent, stream)
+
+
+async def _next(stream: Stream, gone: asyncio.Task[None]) -> bytes | None:
+    """What to tell next, or None after a silence or when the reader left."""
+    news = asyncio.create_task(stream.get())
+    done, _ = await asyncio.wait({news, gone}, timeout=HEARTBEAT, return_when="FIRST_COMPLETED")
+    if news in done:
+        return news.result()
+    news.cancel()
+    return None
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _write(data: bytes, send: Send) -> None:
+    await send({"type": "http.response.body", "body": data, "more_body": True})
