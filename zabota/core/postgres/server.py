@@ -143,14 +143,15 @@ class EmbeddedServer:
                 return create_database(str(self.sockets))
             except psycopg.OperationalError as error:
                 if self._process and self._process.poll() is not None:
-                    raise EnvironmentProblem(self._why_it_ended()) from error
+                    raise EnvironmentProblem(self.why_it_ended()) from error
                 if time.monotonic() > until:
                     raise EnvironmentProblem(
                         f"PostgreSQL does not answer after {limit:.0f} s: see {self.log}"
                     ) from error
                 time.sleep(0.02)
 
-    def _why_it_ended(self) -> str:
+    def why_it_ended(self) -> str:
+        """The gravest line it wrote since it was started."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             lines = log.read().decode(errors="replace").splitlines()

@@ -1,0 +1,5 @@
+"""`python -m zabota`."""
+
+from zabota.cli import main
+
+main()

@@ -1,0 +1,220 @@
+"""The command line. What a command needs is imported when it runs: help and parsing stay quick.
+
+Exit codes: 0 done, 1 some items refused, 2 wrong usage, 3 the environment.
+"""
+
+import sys
+from functools import cache
+
+import click
+
+from zabota.cli.desk import data_dir, on_desk
+from zabota.core.environment import EnvironmentProblem
+
+
+def main() -> None:
+    """Run the command; what is wrong outside the program is one line and exit code 3."""
+    try:
+        cli(prog_name="zabota")
+    except EnvironmentProblem as problem:
+        click.echo(f"zabota: {problem}", err=True)
+        sys.exit(3)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="zabota")
+def cli() -> None:
+    """Zabota: every customer in one place, every promise kept."""
+
+
+PORT = click.IntRange(1, 65535)
+host = click.option("--host", default="127.0.0.1", show_default=True, envvar="ZABOTA_HOST")
+port = click.option("--port", type=PORT, default=8000, show_default=True, envvar="ZABOTA_PORT")
+smtp_port = click.option(
+    "--smtp-port", type=PORT, default=2525, show_default=True, envvar="ZABOTA_SMTP_PORT"
+)
+
+
+@cli.command()
+@host
+@port
+@smtp_port
+@data_dir
+@click.option("--demo", is_flag=True, help="Load the demonstration company first.")
+def run(host: str, port: int, smtp_port: int, demo: bool) -> None:
+    """Run the whole desk: database, pages, worker, mail listener."""
+    from zabota.cli.run import Ports, run_desk
+
+    run_desk(Ports(host, port, smtp_port), demo=demo)
+
+
+@cli.command()
+@host
+@port
+@on_desk
+def web(host: str, port: int) -> None:
+    """Serve pages, API and streams only."""
+    from zabota.cli.listening import base_url, listen
+    from zabota.cli.roles import serve_web
+
+    listener = listen(host, port, "--port")
+    click.echo(f"ready {base_url(host, port)}/")
+    serve_web(listener)
+
+
+@cli.command()
+@on_desk
+def worker() -> None:
+    """Apply what came in and send what goes out only."""
+    from zabota.cli.roles import serve_worker
+
+    serve_worker()
+
+
+@cli.command()
+@host
+@smtp_port
+@on_desk
+def mail(host: str, smtp_port: int) -> None:
+    """Take in mail by SMTP only."""
+    from zabota.cli.roles import serve_mail
+
+    serve_mail(host, smtp_port)
+
+
+@cli.command()
+@data_dir
+def migrate() -> None:
+    """Bring the database to this version. Safe to repeat, and beside a running desk."""
+    from zabota.cli.desk import open_desk, prepare_desk
+
+    with open_desk(migrated=False):
+        prepare_desk()
+
+
+@cli.command()
+@on_desk
+def demo() -> None:
+    """Load the demonstration company and print who can sign in."""
+    from zabota.cli.desk import load_demo
+
+    load_demo()
+
+
+@cli.command("create-admin")
+@click.option("--email", required=True)
+@click.option("--password", help="Made up and printed if not given.")
+@on_desk
+def create_admin(email: str, password: str | None) -> None:
+    """Make an administrator, or give one a new password."""
+    from django.core.exceptions import ValidationError
+
+    from zabota.staff import actions
+
+    try:
+        agent, secret = actions.create_admin(email, password)
+    except ValidationError as error:
+        raise click.UsageError(" ".join(error.messages)) from error
+    click.echo(f"{agent.email} signs in with {'the password given' if password else secret}")
+
+
+@cli.group()
+def token() -> None:
+    """Tokens for the API."""
+
+
+@token.command("create")
+@click.option("--email", required=True, help="The agent it acts as.")
+@click.option("--scopes", required=True, help="Separated by commas.")
+@click.option("--name", default="", help="What it is for.")
+@on_desk
+def create_token(email: str, scopes: str, name: str) -> None:
+    """Make a token; it is printed last, this once."""
+    from zabota.staff import actions
+    from zabota.staff.models import Agent
+
+    agent = Agent.objects.filter(email__iexact=email.strip()).first()
+    if agent is None:
+        raise click.UsageError(f"there is no agent {email}: see zabota create-admin")
+    try:
+        secret = actions.create_token(agent, scopes.replace(",", " ").split(), name=name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(secret)
+
+
+@cli.group()
+def inbox() -> None:
+    """Addresses that mail is taken in for."""
+
+
+@inbox.command("add")
+@click.option("--address", required=True)
+@click.option("--brand", help="Its short name; the first brand if not given.")
+@on_desk
+def add_inbox(address: str, brand: str | None) -> None:
+    """Take in mail for this address, at once."""
+    from zabota.intake import actions
+
+    try:
+        made, is_new = actions.add_inbox(address, brand=brand)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{made.address} {'added' if is_new else 'is there already'}")
+
+
+@inbox.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@on_desk
+def list_inboxes(as_json: bool) -> None:
+    """The addresses there are."""
+    import json
+
+    from zabota.intake.models import Inbox
+
+    rows = [
+        {
+            "address": inbox.address,
+            "channel": inbox.channel,
+            "brand": inbox.brand.slug,
+            "name": inbox.name,
+            "active": inbox.is_active,
+        }
+        for inbox in Inbox.objects.select_related("brand").order_by("address")
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for row in rows:
+            click.echo(f"{row['address']}  {row['brand']}{'' if row['active'] else '  (off)'}")
+
+
+class _MailCommands(click.Group):
+    """Groups whose one command, `mail`, is the mail channel's own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["mail"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "mail":
+            return None
+        return _parse_mail() if self.name == "parse" else _import_mail()
+
+
+def _parse_mail() -> click.Command:
+    from zabota.channels.email.commands import parse_mail_command
+
+    return parse_mail_command
+
+
+@cache
+def _import_mail() -> click.Command:
+    from zabota.channels.email.commands import import_mail_command
+
+    assert import_mail_command.callback
+    import_mail_command.callback = on_desk(import_mail_command.callback)
+    return data_dir(import_mail_command)
+
+
+cli.add_command(_MailCommands("import", help="Bring in what was received elsewhere."))
+cli.add_command(_MailCommands("parse", help="Show how a message is read; no database."))

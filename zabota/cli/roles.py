@@ -1,0 +1,65 @@
+"""What each process of the tree does, in a tree or alone. All of them end at SIGTERM."""
+
+import signal
+import socket
+import threading
+
+GRACE = 2  # seconds for open streams and requests
+
+
+def serve_web(listener: socket.socket) -> None:
+    """Pages, API and streams."""
+    import uvicorn
+
+    from zabota.asgi import application
+    from zabota.core.environment import env
+
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=env.behind_proxy,
+        forwarded_allow_ips="*",
+        timeout_graceful_shutdown=GRACE,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def serve_worker() -> None:
+    """Applies what came in, sends what goes out."""
+    from zabota import worker
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    worker.run_worker(stop.is_set)
+
+
+def serve_mail(host: str, port: int) -> None:
+    """Takes mail in by SMTP."""
+    from zabota.channels.email.listener import serve
+
+    serve(host, port)
+
+
+def load_everything() -> None:
+    """Import in the parent what its children run, so that they share the memory."""
+    import gc
+
+    import httptools  # noqa: F401
+    import uvicorn  # noqa: F401
+    import uvloop  # noqa: F401
+    from django.urls import resolve
+
+    import zabota.asgi
+    import zabota.channels.email.listener
+    import zabota.worker  # noqa: F401
+
+    resolve("/healthz")
+    gc.collect()
+    gc.freeze()

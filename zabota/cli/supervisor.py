@@ -1,0 +1,209 @@
+"""One parent and its children: started again when they end, gone when it is gone."""
+
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from zabota.core.environment import EnvironmentProblem
+from zabota.core.postgres import EmbeddedServer
+from zabota.core.processes import end_with_parent
+
+LONGEST_PAUSE = 30.0
+STABLE_AFTER = 30.0  # who lived that long starts again almost at once
+STOP_ROLES = 2.5
+STOP_DATABASE = 2.0
+
+
+class Child(ABC):
+    """A process of the tree, and when to start it again once it has ended."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.running = False
+        self._started = self._pause = self.due = 0.0
+
+    def look(self) -> None:
+        """See whether it ended, and start it if it is time to."""
+        if self.running and (how := self._ended()):
+            self._plan_restart(how)
+        if not self.running and time.monotonic() >= self.due:
+            self.start()
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+        try:
+            self._start()
+            self.running = True
+        except (EnvironmentProblem, OSError) as problem:
+            self._plan_restart(str(problem))
+
+    def _plan_restart(self, how: str) -> None:
+        self.running = False
+        now = time.monotonic()
+        stable = now - self._started > STABLE_AFTER
+        self._pause = 0.2 if stable or not self._pause else min(self._pause * 2, LONGEST_PAUSE)
+        self.due = now + self._pause
+        click.echo(f"{self.name} ended ({how}), starts again in {self._pause:g} s", err=True)
+
+    @abstractmethod
+    def _start(self) -> None: ...
+
+    @abstractmethod
+    def _ended(self) -> str | None:
+        """How it ended, if it has."""
+
+
+class Role(Child):
+    """A child forked from here: it shares the memory of everything loaded before."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(name)
+        self._work = work
+        self._pid = 0
+        self.exit_code: int | None = None
+
+    def _start(self) -> None:
+        self._pid = fork(self._work)
+
+    def _ended(self) -> str | None:
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if not pid:
+            return None
+        self.exit_code = code = os.waitstatus_to_exitcode(status)
+        return f"signal {-code}" if code < 0 else f"code {code}"
+
+    def gone(self) -> bool:
+        """Whether it is not running, asked while stopping."""
+        self.running = self.running and not self._ended()
+        return not self.running
+
+    def signal(self, number: int) -> None:
+        if self.running:
+            os.kill(self._pid, number)
+
+
+class Database(Child):
+    """The embedded server."""
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        super().__init__("postgres")
+        self.server = server
+
+    def problem(self) -> str | None:
+        """Why it runs no more, if so."""
+        return self.server.why_it_ended() if self.server.pid is None else None
+
+    def _start(self) -> None:
+        if not self.server.launch(wait=10):
+            raise EnvironmentProblem(f"{self.server.data_dir} is held by another process")
+
+    def _ended(self) -> str | None:
+        return self.problem()
+
+
+class Supervisor:
+    """Keeps the database and the roles running until it is told to stop."""
+
+    def __init__(self, roles: Sequence[Role], server: EmbeddedServer | None) -> None:
+        self.roles = roles
+        self.database = Database(server) if server else None
+        self.stopping = False
+        self._wake, self._waker = os.pipe()
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Within, SIGINT and SIGTERM ask to stop, any signal ends a `rest`; after, all is gone."""
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._waker, False)
+        signal.set_wakeup_fd(self._waker)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask_to_stop)
+        try:
+            yield
+        finally:
+            self._stop()
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self.stopping = True
+
+    def rest(self, seconds: float) -> None:
+        """Sleep, but not through a signal."""
+        if select.select([self._wake], [], [], max(seconds, 0))[0]:
+            os.read(self._wake, 4096)
+
+    def run_once(self, work: Callable[[], None]) -> int:
+        """Run `work` in a child to its end, or to ours; its exit code.
+
+        Raises `EnvironmentProblem` if the database ends meanwhile.
+        """
+        once = Role("once", work)
+        once.start()
+        while not once.gone():
+            problem = self.database and self.database.problem()
+            if self.stopping or problem:
+                once.signal(signal.SIGKILL)
+            if problem:
+                raise EnvironmentProblem(problem)
+            self.rest(1)
+        return once.exit_code or 0
+
+    def watch(self, until: Callable[[], bool] | None = None) -> None:
+        """Look after everybody until told to stop, or until `until`, asked every 50 ms, is true."""
+        everybody: list[Child] = [*([self.database] if self.database else []), *self.roles]
+        while not self.stopping and not (until and until()):
+            for child in everybody:
+                child.look()
+            waiting = [c.due - time.monotonic() for c in everybody if not c.running]
+            self.rest(min([0.05 if until else 1.0, *waiting]))
+
+    def _stop(self) -> None:
+        """Everybody, within five seconds: the roles first, the database last."""
+        for number, patience in (signal.SIGTERM, STOP_ROLES), (signal.SIGKILL, 1.0):
+            for role in self.roles:
+                role.signal(number)
+            limit = time.monotonic() + patience
+            while not all(role.gone() for role in self.roles) and time.monotonic() < limit:
+                self.rest(0.1)
+        if self.database:
+            self.database.server.stop(STOP_DATABASE)
+
+
+def fork(work: Callable[[], None]) -> int:
+    """Run `work` in a child that dies with us and does not hear the terminal's Ctrl-C; its pid."""
+    parent = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if pid := os.fork():
+        return pid
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    os.setpgid(0, 0)
+    end_with_parent(parent)
+    os._exit(_exit_code(work))
+
+
+def _exit_code(work: Callable[[], None]) -> int:
+    try:
+        work()
+        code = 0
+    except EnvironmentProblem as problem:
+        click.echo(f"zabota: {problem}", err=True)
+        code = 3
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # the child's outermost frame
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
