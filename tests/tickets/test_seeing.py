@@ -1,0 +1,115 @@
+"""Views, counts, search: permission is part of every query."""
+
+import pytest
+
+from tests.cast import Cast
+from zabota.tickets.actions import assign, mark_seen, set_status, set_tags, set_team
+from zabota.tickets.choices import Outcome, Status
+from zabota.tickets.models import Ticket
+from zabota.tickets.queries import VIEWS, Position, count_views, find_ticket, list_tickets
+from zabota.tickets.search import search_tickets
+from zabota.tickets.writing import send_reply, write_note
+
+
+def test_views_and_counts(cast: Cast) -> None:
+    first, second, third = (cast.receive() for _ in range(3))
+    assign(first, cast.anna, actor=cast.anna)
+    set_status(second, Status.SOLVED, actor=cast.anna, outcome=Outcome.COULD_NOT_HELP)
+    assert count_views(cast.anna) == {"mine": 1, "unassigned": 1, "open": 2, "solved": 1}
+    assert count_views(cast.charlie) == dict.fromkeys(VIEWS, 0)
+    assert [r.id for r in list_tickets(cast.anna, VIEWS["open"])] == [third.pk, first.pk]
+    assert [r.id for r in list_tickets(cast.vera, VIEWS["solved"])] == [second.pk]
+    first.refresh_from_db()
+    assert first.status == Status.OPEN
+
+
+def test_pages_follow_each_other_without_gap(cast: Cast) -> None:
+    made = [cast.receive().pk for _ in range(5)]
+    seen, after = [], None
+    while page := list_tickets(cast.anna, VIEWS["open"], after=after, limit=2):
+        seen += [row.id for row in page]
+        after = Position(page[-1].last_message_at, page[-1].id)
+    assert seen == made[::-1]
+
+
+def test_unread_until_seen(cast: Cast) -> None:
+    ticket = cast.receive(external_id="a@x")
+    row = list_tickets(cast.anna, VIEWS["open"])[0]
+    assert row.is_unread
+    mark_seen(ticket, actor=cast.anna)
+    assert not list_tickets(cast.anna, VIEWS["open"])[0].is_unread
+    assert list_tickets(cast.bob, VIEWS["open"])[0].is_unread
+    cast.receive(references=["a@x"])
+    assert list_tickets(cast.anna, VIEWS["open"])[0].is_unread
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [("anna", True), ("bob", True), ("vera", True), ("analyst", True), ("admin", True), ("charlie", False)],
+)
+def test_who_sees_a_ticket(cast: Cast, who: str, sees: bool) -> None:
+    ticket = cast.receive(text="кофемашина")
+    agent = getattr(cast, who)
+    assert (find_ticket(agent, ticket.number) is not None) == sees
+    assert bool(search_tickets(agent, "кофемашина")) == sees
+
+
+def test_a_ticket_without_team_is_seen_by_all_operators_and_by_its_assignee(cast: Cast) -> None:
+    ticket = cast.receive()
+    assign(ticket, cast.charlie, actor=cast.vera)
+    assert find_ticket(cast.charlie, ticket.number)
+    assign(ticket, None, actor=cast.vera)
+    assert not find_ticket(cast.charlie, ticket.number)
+    set_team(ticket, None, actor=cast.vera)
+    assert find_ticket(cast.charlie, ticket.number)
+
+
+def test_the_bin_is_invisible(cast: Cast) -> None:
+    ticket = cast.receive(text="кофемашина")
+    Ticket.objects.update(deleted_at=ticket.created_at)
+    assert find_ticket(cast.admin, ticket.number) is None
+    assert search_tickets(cast.admin, "кофемашина") == []
+    assert count_views(cast.admin)["open"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["кофемашины", "КОФЕМАШИНОЙ", "чёрную", "черная", "refunding", "ковалева", "dana@example.ru", '"чёрная кофемашина"'],
+)
+def test_search_knows_word_forms(cast: Cast, query: str) -> None:
+    cast.receive(text="Где моя чёрная кофемашина? I asked for a refund", author="dana@example.ru")
+    cast.receive(text="Ничего общего", author="else@example.org", name="Пётр")
+    assert len(search_tickets(cast.anna, query)) == 1
+
+
+def test_search_finds_numbers_notes_and_each_ticket_once(cast: Cast) -> None:
+    ticket = cast.receive(external_id="a@x", text="термостат")
+    cast.receive(references=["a@x"], text="термостат опять")
+    write_note(ticket, "в мастерской есть термостаты и реле", actor=cast.vera)
+    assert [h.ticket for h in search_tickets(cast.anna, "термостат")] == [ticket]
+    assert [h.ticket for h in search_tickets(cast.anna, "реле")] == [ticket]
+    assert search_tickets(cast.anna, f"№ {ticket.number}")[0].ticket == ticket
+    assert "\x02реле\x03" in search_tickets(cast.anna, "реле")[0].snippet
+
+
+@pytest.mark.parametrize("query", ["", "   ", "'", '"', "!!! & |", "\x00", "a" * 5000, "№", "-", "99999999999999999999"])
+def test_odd_queries_find_nothing_and_break_nothing(cast: Cast, query: str) -> None:
+    cast.receive()
+    assert search_tickets(cast.anna, query) == []
+
+
+def test_an_undone_reply_is_not_found(cast: Cast) -> None:
+    from zabota.tickets.writing import undo_reply
+
+    ticket = cast.receive(text="вопрос")
+    reply = send_reply(ticket, "секретная скидка", actor=cast.anna)
+    assert search_tickets(cast.anna, "скидка")
+    undo_reply(reply, actor=cast.anna)
+    assert search_tickets(cast.anna, "скидка") == []
+
+
+def test_tags_are_normal(cast: Cast) -> None:
+    ticket = cast.receive()
+    set_tags(ticket, [" Возврат ", "возврат", "VIP  клиент", ""], actor=cast.anna)
+    ticket.refresh_from_db()
+    assert ticket.tags == ["возврат", "vip клиент"]
