@@ -86,7 +86,7 @@ def _fails(listener: Listener, events: Sequence[Event]) -> str | None:
     token = causing_event.set(events[-1].pk)
     try:
         with transaction.atomic():
-            listener.handle([r for e in events if (r := _recorded(e))])
+            listener.handle([r for e in events if (r := recorded(e))])
     except AWAY:
         raise
     except Exception as error:
@@ -97,7 +97,8 @@ def _fails(listener: Listener, events: Sequence[Event]) -> str | None:
     return None
 
 
-def _recorded(row: Event) -> Recorded | None:
+def recorded(row: Event) -> Recorded | None:
+    """The stored row as an event of this house, or None if the kind is not known any more."""
     event = lift(row.kind, row.payload, row.version)
     actor = Actor(row.actor_kind, row.actor_id)
     return event and Recorded(row.pk, row.seq, row.at, actor, event, row.caused_by)
