@@ -28,6 +28,8 @@ from zabota.staff.models import Agent, Team
 from zabota.tickets.models import Ticket
 from zabota.tickets.receive import apply_inbound
 
+CAPABLE = Capabilities(subject=True, html=True, copies=True, receipt=True)
+
 
 @dataclass
 class Letterbox:
@@ -36,7 +38,7 @@ class Letterbox:
     kind: str = "letterbox"
     icon: str = "mail"
     label: str = "Letterbox"
-    capabilities: Capabilities = Capabilities(subject=True, html=True, copies=True, receipt=True)
+    capabilities: Capabilities = CAPABLE
     sent: list[OutboundMessage] = field(default_factory=list)
     refuses: SendFailed | None = None
 
@@ -88,12 +90,12 @@ class Cast:
     post: Letterbox
     letters: int = 0
 
-    def accept(self, *, origin: int = Inbound.Origin.LIVE, **letter: Any) -> int | None:
-        """A letter arrives at the inbox and lies in the ledger."""
+    def accept(self, *, origin: int = Inbound.Origin.LIVE, **letter: Any) -> int:
+        """A letter arrives at the inbox and lies in the ledger; 0 if it is known already."""
         self.letters += 1
         letter.setdefault("external_id", f"letter-{self.letters}@example.ru")
         raw = json.dumps(letter).encode()
-        return accept_inbound(
+        pk = accept_inbound(
             self.inbox,
             raw,
             external_id=letter["external_id"],
@@ -101,6 +103,7 @@ class Cast:
             envelope={},
             origin=origin,
         )
+        return pk or 0
 
     def receive(self, **letter: Any) -> Ticket:
         """A letter arrives and everything that follows from it happens; its ticket."""

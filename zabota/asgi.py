@@ -19,4 +19,4 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http" and scope["path"] == "/live" and scope["method"] == "GET":
         await live(scope, receive, send)
     else:
-        await django_application(scope, receive, send)
+        await django_application(dict(scope), receive, send)  # type: ignore[arg-type]

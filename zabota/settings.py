@@ -1,4 +1,4 @@
-"""Settings of the house, read from `ZABOTA_…` variables and `DATABASE_URL`; every one has a default.
+"""Settings of the house, read from `ZABOTA_…` variables and `DATABASE_URL`; all have defaults.
 
 The table in `docs/settings.md` is made from `zabota.core.environment`.
 """

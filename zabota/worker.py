@@ -48,7 +48,7 @@ def _forever(channels: str, work: Callable[[ShouldStop], float], should_stop: Sh
         try:
             with psycopg.connect(connection_string(env), autocommit=True) as listener:
                 for channel in channels.split(","):
-                    listener.execute(f"LISTEN {channel}")  # type: ignore[arg-type]
+                    listener.execute(f"LISTEN {channel}")
                 while not should_stop():
                     pause = work(should_stop)
                     _wait(listener, pause, should_stop)

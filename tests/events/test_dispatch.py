@@ -33,7 +33,8 @@ class Witness:
 @pytest.fixture
 def witness() -> Iterator[Witness]:
     witness = Witness()
-    listener = Listener("test.witness", frozenset({"ticket.opened", "ticket.priority"}), witness.handle)
+    kinds = frozenset({"ticket.opened", "ticket.priority"})
+    listener = Listener("test.witness", kinds, witness.handle)
     LISTENERS.append(listener)
     yield witness
     LISTENERS.remove(listener)

@@ -25,9 +25,7 @@ def test_everything_in_the_order_it_happened(cast: Cast) -> None:
     talk = read_conversation(tell_a_story(cast))
     with translation.override("en"):
         told = [
-            e.event.event.sentence(talk.names)
-            if e.event
-            else (e.message or e.note).text  # type: ignore[union-attr]
+            e.event.event.sentence(talk.names) if e.event else (e.message or e.note).text  # type: ignore[union-attr]
             for e in talk.entries
         ]
     assert told == [

@@ -45,7 +45,14 @@ def test_unread_until_seen(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("who", "sees"),
-    [("anna", True), ("bob", True), ("vera", True), ("analyst", True), ("admin", True), ("charlie", False)],
+    [
+        ("anna", True),
+        ("bob", True),
+        ("vera", True),
+        ("analyst", True),
+        ("admin", True),
+        ("charlie", False),
+    ],
 )
 def test_who_sees_a_ticket(cast: Cast, who: str, sees: bool) -> None:
     ticket = cast.receive(text="кофемашина")
@@ -74,7 +81,16 @@ def test_the_bin_is_invisible(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["кофемашины", "КОФЕМАШИНОЙ", "чёрную", "черная", "refunding", "ковалева", "dana@example.ru", '"чёрная кофемашина"'],
+    [
+        "кофемашины",
+        "КОФЕМАШИНОЙ",
+        "чёрную",
+        "черная",
+        "refunding",
+        "ковалева",
+        "dana@example.ru",
+        '"чёрная кофемашина"',
+    ],
 )
 def test_search_knows_word_forms(cast: Cast, query: str) -> None:
     cast.receive(text="Где моя чёрная кофемашина? I asked for a refund", author="dana@example.ru")
@@ -92,7 +108,9 @@ def test_search_finds_numbers_notes_and_each_ticket_once(cast: Cast) -> None:
     assert "\x02реле\x03" in search_tickets(cast.anna, "реле")[0].snippet
 
 
-@pytest.mark.parametrize("query", ["", "   ", "'", '"', "!!! & |", "\x00", "a" * 5000, "№", "-", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "query", ["", "   ", "'", '"', "!!! & |", "\x00", "a" * 5000, "№", "-", "9" * 20]
+)
 def test_odd_queries_find_nothing_and_break_nothing(cast: Cast, query: str) -> None:
     cast.receive()
     assert search_tickets(cast.anna, query) == []

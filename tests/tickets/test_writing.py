@@ -98,7 +98,9 @@ def test_a_lost_network_is_tried_again_and_a_refusal_reopens(cast: Cast) -> None
     assert delivery.state == Delivery.State.SENT
 
 
-def test_without_a_server_mail_waits_and_uses_up_no_tries(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_server_mail_waits_and_uses_up_no_tries(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ticket = cast.receive()
     reply = send_reply(ticket, "Ответ", actor=cast.anna)
 

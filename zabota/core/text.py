@@ -27,7 +27,7 @@ def guess_language(text: str) -> str:
 
     Russian has many words in Latin letters, English none in Cyrillic: a third of them decides.
     """
-    sample = text[:5000]
+    sample = text[:1000]
     letters = len(_LETTER.findall(sample))
     if not letters:
         return ""

@@ -1,8 +1,8 @@
 """Giving events to listeners: in order per stream, each listener once, nothing lost at any kill.
 
 One transaction takes a batch off the to-do table, runs every listener on its kinds in a savepoint,
-and commits both. A listener that fails is tried again stream by stream; only the streams it fails on
-wait in `ListenerBacklog`. Nobody has a cursor who is not behind.
+and commits both. A listener that fails is tried again stream by stream; only the streams it fails
+on wait in `ListenerBacklog`. Nobody has a cursor who is not behind.
 """
 
 import logging
@@ -101,7 +101,9 @@ def recorded(row: Event) -> Recorded | None:
     """The stored row as an event of this house, or None if the kind is not known any more."""
     event = lift(row.kind, row.payload, row.version)
     actor = Actor(row.actor_kind, row.actor_id)
-    return event and Recorded(row.pk, row.seq, row.at, actor, event, row.caused_by)
+    if event is None:
+        return None
+    return Recorded(row.pk, row.seq, row.at, actor, event, row.caused_by)
 
 
 def _stream(event: Event) -> Stream:

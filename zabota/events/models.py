@@ -54,7 +54,7 @@ class ListenerBacklog(models.Model):
 
 
 class Epoch(models.Model):
-    """The generation of this history; a restore begins a new one, so that old cursors are refused."""
+    """The generation of this history; a restore begins a new one, so old cursors are refused."""
 
     number = models.IntegerField(default=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -51,7 +51,7 @@ class DomainEvent:
         return self.stream_key()
 
     def payload(self) -> dict[str, Any]:
-        return asdict(self)
+        return dict(vars(self))
 
     def sentence(self, names: Names) -> str:
         """What the timeline says, in the current language, as a full sentence without a subject."""

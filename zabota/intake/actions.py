@@ -64,7 +64,7 @@ def accept_inbound(
     """
     packed = zlib.compress(raw, 1)
     key = "" if len(packed) <= RAW_IN_ROW else write_file(packed)
-    values = [
+    values: list[Any] = [
         inbox.pk,
         inbox.channel,
         _short_id(external_id),

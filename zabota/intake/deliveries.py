@@ -129,7 +129,7 @@ def _read(blob: Blob, filename: str, content_type: str) -> OutboundFile:
 
 
 def send_next() -> bool:
-    """Send the delivery that has been due longest; False if none is due. Call outside transactions."""
+    """Send the delivery due longest; False if none is due. Call outside transactions."""
     row = _lease()
     if row is None:
         return False

@@ -1,4 +1,4 @@
-"""What a channel is: it turns what arrives into one `InboundMessage`, and sends what is answered."""
+"""What a channel is: it reads what arrives as `InboundMessage`, and sends what is answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ class InboundRefused(Exception):
 
 
 class SendFailed(Exception):
-    """A delivery was not taken. `retry`: trying the same later can help. The text is for the agent."""
+    """A delivery was not taken. `retry`: the same may work later. The text is for the agent."""
 
     def __init__(self, reason: str, *, retry: bool) -> None:
         super().__init__(reason)
@@ -19,12 +19,12 @@ class SendFailed(Exception):
 
 
 class NotConfigured(Exception):
-    """The channel has nothing to send with yet; deliveries wait, visibly, without using up tries."""
+    """The channel has nothing to send with yet; deliveries wait, visibly, and use up no tries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Who, on a channel: `kind` of identity ("email"), its normal form, the name shown beside it."""
+    """Who, on a channel: kind of identity ("email"), its normal form, the name shown beside it."""
 
     value: str
     name: str = ""

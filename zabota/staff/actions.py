@@ -38,7 +38,7 @@ def create_agent(
     password: str | None = None,
     teams: tuple[Team, ...] = (),
 ) -> Agent:
-    """A new agent. Raises `ValidationError` on a weak password, `IntegrityError` on a known address."""
+    """A new agent. Raises `ValidationError` (weak password), `IntegrityError` (known address)."""
     email = email.strip().lower()
     agent = Agent(email=email, name=name or email.split("@")[0], role=Role.objects.get(slug=role))
     if password is not None:

@@ -39,7 +39,7 @@ def as_actor(agent: Agent) -> Actor:
 
 
 def lock_ticket(ticket: Ticket, actor: Agent, permission: str) -> Ticket:
-    """The ticket's row, locked, if this permission of the agent reaches it; else `PermissionDenied`."""
+    """The ticket's row, locked, if the agent's permission reaches it; else `PermissionDenied`."""
     rows = tickets_visible_to(actor, permission).select_for_update(of=("self",), no_key=True)
     locked = rows.filter(pk=ticket.pk).first()
     if locked is None:
@@ -203,7 +203,7 @@ def mark_seen(ticket: Ticket, *, actor: Agent) -> None:
 
 @transaction.atomic
 def close_solved(before: datetime, *, limit: int = 200) -> int:
-    """Close what was solved before this moment and has rested since: the end of the grace period."""
+    """Close what was solved before this moment and has rested since: the grace period is over."""
     rows = Ticket.objects.select_for_update(skip_locked=True, no_key=True).filter(
         status=Status.SOLVED, deleted_at=None, solved_at__lt=before
     )

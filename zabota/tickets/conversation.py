@@ -30,15 +30,6 @@ class Entry:
     delivery: Delivery | None = None
 
 
-@dataclass(frozen=True)
-class Conversation:
-    """What was said and done, oldest first; `is_cut` if older messages exist than are shown."""
-
-    entries: list[Entry]
-    is_cut: bool = False
-    names: "TicketNames" = field(default_factory=lambda: TicketNames())
-
-
 class TicketNames:
     """What timeline sentences ask for: see `events.registry.Names`."""
 
@@ -60,8 +51,17 @@ class TicketNames:
         return str(kinds[field](value).label) if value is not None else ""
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What was said and done, oldest first; `is_cut` if older messages exist than are shown."""
+
+    entries: list[Entry]
+    is_cut: bool = False
+    names: TicketNames = field(default_factory=TicketNames)
+
+
 def read_conversation(ticket: Ticket, *, whole: bool = False) -> Conversation:
-    """The conversation of a ticket the caller may see, in five queries; unless `whole`, the newest part."""
+    """The conversation of a ticket the caller may see: all of it, or its newest part. Five queries."""
     rows = ticket.messages.filter(undone_at=None).order_by("-created_at", "-id")
     messages = list(rows if whole else rows[: NEWEST + 1])
     is_cut = not whole and len(messages) > NEWEST

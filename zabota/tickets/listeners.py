@@ -31,7 +31,7 @@ def take_back_failed(events: Sequence[Recorded]) -> None:
     for message in alive.order_by("ticket_id", "pk"):
         ticket = Ticket.objects.select_for_update(no_key=True).get(pk=message.ticket_id)
         happened: list[TicketEvent] = [ReplyFailed(ticket_id=ticket.pk, message_id=message.pk)]
-        if ticket.status in (Status.PENDING, Status.SOLVED):
-            if changed := apply_status(ticket, Status.OPEN, None):
-                happened.append(changed)
+        waiting = ticket.status in (Status.PENDING, Status.SOLVED)
+        if waiting and (changed := apply_status(ticket, Status.OPEN, None)):
+            happened.append(changed)
         record_all([Happening(event, SYSTEM) for event in happened])

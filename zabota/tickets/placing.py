@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from zabota.core.text import guess_language
 from zabota.customers.actions import ensure_customers
@@ -18,7 +19,7 @@ from zabota.tickets.threading import Ancestor, find_ancestry, readers_of
 PREVIEW = 160
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incoming:
     """A ledger row and what it says."""
 
@@ -32,6 +33,10 @@ class Incoming:
     @property
     def origin(self) -> str:
         return "import" if self.is_import else "live"
+
+    @cached_property
+    def language(self) -> str:
+        return guess_language(f"{self.message.subject} {self.message.text[:2000]}")
 
     @property
     def created_at(self) -> datetime:
@@ -72,9 +77,8 @@ class Placement:
         people: dict[tuple[str, str], tuple[str, str]] = {}
         for one in incoming:
             if person := self._customer(one):
-                words = f"{one.message.subject} {one.message.text}"
                 key = (person.kind, person.value)
-                people.setdefault(key, (person.name[:160], guess_language(words) or ""))
+                people.setdefault(key, (person.name[:160], one.language))
         return ensure_customers(people)
 
     def _identity(self, one: Incoming) -> Identity:
@@ -177,7 +181,7 @@ def _new_ticket(one: Incoming, identity: Identity, follows: Ticket | None) -> Ti
     return Ticket(
         subject=message.subject[:500],
         channel=inbox.channel,
-        language=guess_language(f"{message.subject} {message.text}") or identity.customer.language,
+        language=one.language or identity.customer.language,
         brand_id=inbox.brand_id,
         inbox=inbox,
         team_id=inbox.team_id,

@@ -14,7 +14,7 @@ from zabota.intake.models import Inbound
 from zabota.intake.protocol import InboundMessage, InboundRefused
 from zabota.intake.queries import raw_bytes, take_received
 from zabota.intake.registry import channel_of
-from zabota.tickets.events import MessageReceived, TicketOpened, TicketReopened
+from zabota.tickets.events import MessageReceived, TicketEvent, TicketOpened, TicketReopened
 from zabota.tickets.placing import Incoming, Placed, Placement
 from zabota.tickets.storing import store
 
@@ -115,7 +115,7 @@ def _happenings(placed: Placed) -> list[Happening]:
         automatic=message.is_automatic,
         follows_id=ticket.follows_id,
     )
-    events = [opened] if placed.is_new else [said]
+    events: list[TicketEvent] = [opened] if placed.is_new else [said]
     if placed.reopened_from is not None:
         events.append(TicketReopened(ticket_id=ticket.pk, before=placed.reopened_from))
     at = incoming.created_at if incoming.is_import else clock.now()

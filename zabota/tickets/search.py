@@ -64,7 +64,8 @@ def _walk(agent: Agent, query: str, table: str, limit: int) -> list[tuple[int, i
     with connection.cursor() as cursor:
         # Several messages of one ticket are one hit, hence more than `limit`.
         cursor.execute(statement, [*params, query, 3 * limit, 3 * limit])
-        return cursor.fetchall()
+        rows: list[tuple[int, int, datetime]] = cursor.fetchall()
+    return rows
 
 
 def _by_number(agent: Agent, query: str) -> list[Hit]:

@@ -68,7 +68,7 @@ def send_reply(
     status: Status = Status.PENDING,
     deliver: bool = True,
 ) -> Message:
-    """Answer the customer: the message, its delivery (held back `UNDO` for a change of mind), the event.
+    """Answer the customer: the message, its delivery (held back `UNDO`), the event.
 
     `again` are files of a reply that was undone. `deliver=False` only tells history, for the
     demonstration. Raises `PermissionDenied`, `ValidationError`.
@@ -143,7 +143,7 @@ def _delivery(
 
 
 def _earlier_ids(ticket: Ticket, message: Message) -> list[str]:
-    """Ids of the conversation so far, oldest first: the very first and the latest ones (RFC 5322 §3.6.4)."""
+    """Ids of the conversation, oldest first: the very first and the latest (RFC 5322 §3.6.4)."""
     rows = ticket.messages.filter(undone_at=None).exclude(pk=message.pk)
     ids = list(rows.order_by("created_at", "id").values_list("external_id", flat=True))
     return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
@@ -189,7 +189,7 @@ def _touch(ticket: Ticket, message: Message) -> None:
 
 @transaction.atomic
 def undo_reply(message: Message, *, actor: Agent) -> bool:
-    """Take a reply back before it leaves: its words become the draft again. False if it is too late."""
+    """Take a reply back before it leaves: its words are the draft again. False if too late."""
     locked = lock_ticket(message.ticket, actor, "ticket.reply")
     row = Message.objects.select_for_update().get(pk=message.pk)
     if row.undone_at or row.agent_id != actor.pk or not cancel_delivery(row.pk):
@@ -263,7 +263,7 @@ def open_ticket(
 
 
 def _blank_ticket(inbox: Inbox, person: Address, subject: str, text: str, actor: Agent) -> Ticket:
-    language = guess_language(f"{subject} {text}") or ""
+    language = guess_language(f"{subject} {text}")
     people = {(person.kind, person.value): (clean_line(person.name, 160), language)}
     identity = ensure_customers(people)[person.kind, person.value]
     now = clock.now()

@@ -1,8 +1,8 @@
 """What others do appears without reload: server-sent events, in front of Django.
 
 `GET /live` sends `event: change` with `{"tickets": [numbers]}` for what this agent may see, and
-`event: resync` when notices may have been missed: the page then fetches what it shows. Numbers only:
-pages fetch fragments, so that permission stays in one place.
+`event: resync` when notices may have been missed: the page then fetches what it shows. Numbers
+only: pages fetch fragments, so that permission stays in one place.
 """
 
 import asyncio

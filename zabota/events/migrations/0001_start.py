@@ -5,73 +5,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Audit',
+            name="Audit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('action', models.CharField(max_length=48)),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('detail', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("action", models.CharField(max_length=48)),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("detail", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='Epoch',
+            name="Epoch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stream_kind', models.CharField(max_length=16)),
-                ('stream_id', models.BigIntegerField()),
-                ('seq', models.IntegerField()),
-                ('kind', models.CharField(max_length=48)),
-                ('version', models.SmallIntegerField(default=1)),
-                ('payload', models.JSONField()),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('caused_by', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stream_kind", models.CharField(max_length=16)),
+                ("stream_id", models.BigIntegerField()),
+                ("seq", models.IntegerField()),
+                ("kind", models.CharField(max_length=48)),
+                ("version", models.SmallIntegerField(default=1)),
+                ("payload", models.JSONField()),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("caused_by", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ListenerBacklog',
+            name="ListenerBacklog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('listener', models.CharField(max_length=96)),
-                ('stream_kind', models.CharField(max_length=16)),
-                ('stream_id', models.BigIntegerField()),
-                ('seq', models.IntegerField()),
-                ('attempts', models.IntegerField(default=1)),
-                ('retry_at', models.DateTimeField()),
-                ('is_dead', models.BooleanField(default=False)),
-                ('error', models.TextField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("listener", models.CharField(max_length=96)),
+                ("stream_kind", models.CharField(max_length=16)),
+                ("stream_id", models.BigIntegerField()),
+                ("seq", models.IntegerField()),
+                ("attempts", models.IntegerField(default=1)),
+                ("retry_at", models.DateTimeField()),
+                ("is_dead", models.BooleanField(default=False)),
+                ("error", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='EventTodo',
+            name="EventTodo",
             fields=[
-                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='events.event')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="events.event",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(models.F('stream_kind'), models.F('stream_id'), models.F('seq'), name='event_stream_seq'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                models.F("stream_kind"),
+                models.F("stream_id"),
+                models.F("seq"),
+                name="event_stream_seq",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listenerbacklog',
-            constraint=models.UniqueConstraint(models.F('listener'), models.F('stream_kind'), models.F('stream_id'), name='backlog_once'),
+            model_name="listenerbacklog",
+            constraint=models.UniqueConstraint(
+                models.F("listener"),
+                models.F("stream_kind"),
+                models.F("stream_id"),
+                name="backlog_once",
+            ),
         ),
     ]

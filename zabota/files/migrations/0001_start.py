@@ -4,22 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.BinaryField(max_length=32, unique=True)),
-                ('size', models.BigIntegerField()),
-                ('key', models.CharField(max_length=40, unique=True)),
-                ('refs', models.IntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.BinaryField(max_length=32, unique=True)),
+                ("size", models.BigIntegerField()),
+                ("key", models.CharField(max_length=40, unique=True)),
+                ("refs", models.IntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
     ]

@@ -5,119 +5,215 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('company', '0001_start'),
-        ('staff', '0001_start'),
+        ("company", "0001_start"),
+        ("staff", "0001_start"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Inbound',
+            name="Inbound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=16)),
-                ('external_id', models.TextField()),
-                ('body_hash', models.BinaryField(max_length=32)),
-                ('envelope', models.JSONField(default=dict)),
-                ('origin', models.SmallIntegerField(choices=[(0, 'Live'), (1, 'Import')], default=0)),
-                ('state', models.SmallIntegerField(choices=[(0, 'Received'), (1, 'Applied'), (2, 'Suspended'), (3, 'Quarantined'), (4, 'Duplicate')], default=0)),
-                ('outcome', models.SmallIntegerField(choices=[(1, 'Ticket'), (2, 'Reply')], null=True)),
-                ('reason', models.TextField(blank=True)),
-                ('received_at', models.DateTimeField()),
-                ('applied_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=16)),
+                ("external_id", models.TextField()),
+                ("body_hash", models.BinaryField(max_length=32)),
+                ("envelope", models.JSONField(default=dict)),
+                (
+                    "origin",
+                    models.SmallIntegerField(choices=[(0, "Live"), (1, "Import")], default=0),
+                ),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Received"),
+                            (1, "Applied"),
+                            (2, "Suspended"),
+                            (3, "Quarantined"),
+                            (4, "Duplicate"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.SmallIntegerField(choices=[(1, "Ticket"), (2, "Reply")], null=True),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("received_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='InboundRaw',
+            name="InboundRaw",
             fields=[
-                ('inbound', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='raw', serialize=False, to='intake.inbound')),
-                ('data', models.BinaryField(null=True)),
-                ('file_key', models.CharField(blank=True, max_length=40)),
+                (
+                    "inbound",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="raw",
+                        serialize=False,
+                        to="intake.inbound",
+                    ),
+                ),
+                ("data", models.BinaryField(null=True)),
+                ("file_key", models.CharField(blank=True, max_length=40)),
             ],
         ),
         migrations.CreateModel(
-            name='Inbox',
+            name="Inbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=16)),
-                ('address', models.CharField(max_length=320)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inboxes', to='company.brand')),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='staff.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=16)),
+                ("address", models.CharField(max_length=320)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inboxes",
+                        to="company.brand",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="staff.team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'inboxes',
+                "verbose_name_plural": "inboxes",
             },
         ),
         migrations.AddField(
-            model_name='inbound',
-            name='inbox',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='intake.inbox'),
+            model_name="inbound",
+            name="inbox",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="intake.inbox"
+            ),
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=16)),
-                ('stream_kind', models.CharField(max_length=16)),
-                ('stream_id', models.BigIntegerField()),
-                ('message_id', models.BigIntegerField(null=True)),
-                ('recipient', models.CharField(max_length=320)),
-                ('is_automatic', models.BooleanField(default=False)),
-                ('external_id', models.TextField()),
-                ('payload', models.JSONField()),
-                ('state', models.SmallIntegerField(choices=[(0, 'Queued'), (1, 'Sending'), (2, 'Sent'), (3, 'Failed'), (4, 'Cancelled')], default=0)),
-                ('due_at', models.DateTimeField()),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('is_waiting', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('inbox', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='intake.inbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=16)),
+                ("stream_kind", models.CharField(max_length=16)),
+                ("stream_id", models.BigIntegerField()),
+                ("message_id", models.BigIntegerField(null=True)),
+                ("recipient", models.CharField(max_length=320)),
+                ("is_automatic", models.BooleanField(default=False)),
+                ("external_id", models.TextField()),
+                ("payload", models.JSONField()),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Queued"),
+                            (1, "Sending"),
+                            (2, "Sent"),
+                            (3, "Failed"),
+                            (4, "Cancelled"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("is_waiting", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "inbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="intake.inbox",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.AddConstraint(
-            model_name='inbox',
-            constraint=models.UniqueConstraint(models.F('channel'), models.F('address'), name='inbox_once'),
+            model_name="inbox",
+            constraint=models.UniqueConstraint(
+                models.F("channel"), models.F("address"), name="inbox_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='inbound',
-            index=models.Index(condition=models.Q(('state', 0)), fields=['id'], name='inbound_waiting'),
+            model_name="inbound",
+            index=models.Index(
+                condition=models.Q(("state", 0)), fields=["id"], name="inbound_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='inbound',
-            index=models.Index(condition=models.Q(('state__in', [2, 3])), fields=['-id'], name='inbound_set_aside'),
+            model_name="inbound",
+            index=models.Index(
+                condition=models.Q(("state__in", [2, 3])), fields=["-id"], name="inbound_set_aside"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inbound',
-            constraint=models.UniqueConstraint(models.F('channel'), models.F('external_id'), models.F('body_hash'), name='inbound_once'),
+            model_name="inbound",
+            constraint=models.UniqueConstraint(
+                models.F("channel"),
+                models.F("external_id"),
+                models.F("body_hash"),
+                name="inbound_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', [0, 1])), fields=['due_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", [0, 1])), fields=["due_at"], name="delivery_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 3)), fields=['-id'], name='delivery_failed'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", 3)), fields=["-id"], name="delivery_failed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['message_id'], name='delivery_message'),
+            model_name="delivery",
+            index=models.Index(fields=["message_id"], name="delivery_message"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['external_id'], name='delivery_external'),
+            model_name="delivery",
+            index=models.Index(fields=["external_id"], name="delivery_external"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('is_automatic', True)), fields=['recipient', 'created_at'], name='delivery_auto'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("is_automatic", True)),
+                fields=["recipient", "created_at"],
+                name="delivery_auto",
+            ),
         ),
     ]

@@ -7,167 +7,451 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('company', '0001_start'),
-        ('customers', '0001_start'),
-        ('files', '0001_start'),
-        ('intake', '0001_start'),
-        ('staff', '0001_start'),
+        ("company", "0001_start"),
+        ("customers", "0001_start"),
+        ("files", "0001_start"),
+        ("intake", "0001_start"),
+        ("staff", "0001_start"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(unique=True)),
-                ('subject', models.CharField(blank=True, max_length=500)),
-                ('status', models.SmallIntegerField(choices=[(0, 'New'), (1, 'Open'), (2, 'Pending'), (3, 'On hold'), (4, 'Solved'), (5, 'Closed')], default=0)),
-                ('outcome', models.SmallIntegerField(choices=[(1, 'Solved'), (2, 'Partly solved'), (3, 'Could not help'), (4, 'Out of scope'), (5, 'Duplicate')], null=True)),
-                ('priority', models.SmallIntegerField(choices=[(0, 'Low'), (1, 'Normal'), (2, 'High'), (3, 'Urgent')], default=1)),
-                ('channel', models.CharField(max_length=16)),
-                ('language', models.CharField(blank=True, max_length=8)),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('last_words', models.CharField(blank=True, max_length=160)),
-                ('last_author', models.SmallIntegerField(choices=[(0, 'customer'), (1, 'agent'), (2, 'machine'), (3, 'somebody else')], default=0)),
-                ('created_at', models.DateTimeField()),
-                ('last_message_at', models.DateTimeField()),
-                ('first_replied_at', models.DateTimeField(null=True)),
-                ('solved_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('external_ref', models.CharField(max_length=120, null=True, unique=True)),
-                ('assignee', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('brand', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='company.brand')),
-                ('category', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='company.category')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='customers.customer')),
-                ('follows', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='follow_ups', to='tickets.ticket')),
-                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.identity')),
-                ('inbox', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='intake.inbox')),
-                ('team', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='staff.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.BigIntegerField(unique=True)),
+                ("subject", models.CharField(blank=True, max_length=500)),
+                (
+                    "status",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "New"),
+                            (1, "Open"),
+                            (2, "Pending"),
+                            (3, "On hold"),
+                            (4, "Solved"),
+                            (5, "Closed"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.SmallIntegerField(
+                        choices=[
+                            (1, "Solved"),
+                            (2, "Partly solved"),
+                            (3, "Could not help"),
+                            (4, "Out of scope"),
+                            (5, "Duplicate"),
+                        ],
+                        null=True,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.SmallIntegerField(
+                        choices=[(0, "Low"), (1, "Normal"), (2, "High"), (3, "Urgent")], default=1
+                    ),
+                ),
+                ("channel", models.CharField(max_length=16)),
+                ("language", models.CharField(blank=True, max_length=8)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("last_words", models.CharField(blank=True, max_length=160)),
+                (
+                    "last_author",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "customer"),
+                            (1, "agent"),
+                            (2, "machine"),
+                            (3, "somebody else"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("last_message_at", models.DateTimeField()),
+                ("first_replied_at", models.DateTimeField(null=True)),
+                ("solved_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("external_ref", models.CharField(max_length=120, null=True, unique=True)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="company.brand",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="company.category",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tickets",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "follows",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="follow_ups",
+                        to="tickets.ticket",
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.identity",
+                    ),
+                ),
+                (
+                    "inbox",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="intake.inbox",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="staff.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Seen',
+            name="Seen",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seen_at', models.DateTimeField()),
-                ('agent', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seen_by', to='tickets.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seen_by",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('author_name', models.CharField(blank=True, max_length=160)),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField()),
-                ('agent', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='tickets.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("author_name", models.CharField(blank=True, max_length=160)),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.SmallIntegerField(choices=[(0, 'from the customer'), (1, 'to the customer')])),
-                ('author_kind', models.SmallIntegerField(choices=[(0, 'customer'), (1, 'agent'), (2, 'machine'), (3, 'somebody else')])),
-                ('author_name', models.CharField(blank=True, max_length=160)),
-                ('author_address', models.CharField(blank=True, max_length=320)),
-                ('copies', models.JSONField(default=list)),
-                ('subject', models.CharField(blank=True, max_length=500)),
-                ('text', models.TextField(blank=True)),
-                ('quoted_text', models.TextField(blank=True)),
-                ('html', models.TextField(null=True)),
-                ('external_id', models.TextField()),
-                ('is_automatic', models.BooleanField(default=False)),
-                ('warnings', models.JSONField(default=list)),
-                ('inbound_id', models.BigIntegerField(null=True)),
-                ('status_before', models.SmallIntegerField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('agent', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='tickets.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.SmallIntegerField(
+                        choices=[(0, "from the customer"), (1, "to the customer")]
+                    ),
+                ),
+                (
+                    "author_kind",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "customer"),
+                            (1, "agent"),
+                            (2, "machine"),
+                            (3, "somebody else"),
+                        ]
+                    ),
+                ),
+                ("author_name", models.CharField(blank=True, max_length=160)),
+                ("author_address", models.CharField(blank=True, max_length=320)),
+                ("copies", models.JSONField(default=list)),
+                ("subject", models.CharField(blank=True, max_length=500)),
+                ("text", models.TextField(blank=True)),
+                ("quoted_text", models.TextField(blank=True)),
+                ("html", models.TextField(null=True)),
+                ("external_id", models.TextField()),
+                ("is_automatic", models.BooleanField(default=False)),
+                ("warnings", models.JSONField(default=list)),
+                ("inbound_id", models.BigIntegerField(null=True)),
+                ("status_before", models.SmallIntegerField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.SmallIntegerField(choices=[(0, 'Message'), (1, 'Note')], default=0)),
-                ('text', models.TextField(blank=True)),
-                ('updated_at', models.DateTimeField()),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='tickets.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.SmallIntegerField(choices=[(0, "Message"), (1, "Note")], default=0),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=255)),
-                ('content_type', models.CharField(max_length=120)),
-                ('size', models.BigIntegerField()),
-                ('is_inline', models.BooleanField(default=False)),
-                ('content_id', models.CharField(blank=True, max_length=255)),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='tickets.message')),
-                ('note', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='tickets.note')),
-                ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("filename", models.CharField(max_length=255)),
+                ("content_type", models.CharField(max_length=120)),
+                ("size", models.BigIntegerField()),
+                ("is_inline", models.BooleanField(default=False)),
+                ("content_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="tickets.message",
+                    ),
+                ),
+                (
+                    "note",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="tickets.note",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status__lt', 4)), fields=['-last_message_at', '-id'], include=('team_id', 'brand_id', 'assignee_id', 'status'), name='ticket_open'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("status__lt", 4)),
+                fields=["-last_message_at", "-id"],
+                include=("team_id", "brand_id", "assignee_id", "status"),
+                name="ticket_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status__lt', 4)), fields=['assignee', '-last_message_at', '-id'], name='ticket_open_assignee'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("status__lt", 4)),
+                fields=["assignee", "-last_message_at", "-id"],
+                name="ticket_open_assignee",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status', 4)), fields=['-last_message_at', '-id'], include=('team_id', 'brand_id', 'assignee_id'), name='ticket_solved'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("status", 4)),
+                fields=["-last_message_at", "-id"],
+                include=("team_id", "brand_id", "assignee_id"),
+                name="ticket_solved",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['customer', '-id'], name='ticket_customer'),
+            model_name="ticket",
+            index=models.Index(fields=["customer", "-id"], name="ticket_customer"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('follows', None), _negated=True), fields=['follows'], name='ticket_follows'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("follows", None), _negated=True),
+                fields=["follows"],
+                name="ticket_follows",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', None), ('status__gte', 4), _connector='OR'), name='outcome_when_solved'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome", None), ("status__gte", 4), _connector="OR"),
+                name="outcome_when_solved",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seen',
-            constraint=models.UniqueConstraint(models.F('agent'), models.F('ticket'), name='seen_once'),
+            model_name="seen",
+            constraint=models.UniqueConstraint(
+                models.F("agent"), models.F("ticket"), name="seen_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['ticket', 'created_at', 'id'], name='note_ticket'),
+            model_name="note",
+            index=models.Index(fields=["ticket", "created_at", "id"], name="note_ticket"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['ticket', 'created_at', 'id'], name='message_ticket'),
+            model_name="message",
+            index=models.Index(fields=["ticket", "created_at", "id"], name="message_ticket"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['external_id'], name='message_external'),
+            model_name="message",
+            index=models.Index(fields=["external_id"], name="message_external"),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(models.F('ticket'), models.F('agent'), models.F('kind'), name='draft_once'),
+            model_name="draft",
+            constraint=models.UniqueConstraint(
+                models.F("ticket"), models.F("agent"), models.F("kind"), name="draft_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('message', None), ('note', None), _connector='XOR'), name='attachment_of_one_thing'),
+            model_name="attachment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("message", None), ("note", None), _connector="XOR"),
+                name="attachment_of_one_thing",
+            ),
         ),
     ]
