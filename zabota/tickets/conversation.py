@@ -61,7 +61,7 @@ class Conversation:
 
 
 def read_conversation(ticket: Ticket, *, whole: bool = False) -> Conversation:
-    """The conversation of a ticket the caller may see: all of it, or its newest part. Five queries."""
+    """What a ticket the caller may see consists of, whole or its newest part. Five queries."""
     rows = ticket.messages.filter(undone_at=None).order_by("-created_at", "-id")
     messages = list(rows if whole else rows[: NEWEST + 1])
     is_cut = not whole and len(messages) > NEWEST
