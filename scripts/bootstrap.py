@@ -18,11 +18,22 @@ def main(folder, lock):  # type: ignore[no-untyped-def]
         import venv
     except ImportError:
         sys.exit(f"Python's venv is missing: apt install python{version}-venv")
-    print(f"making {folder} with Python {version}", flush=True)
-    venv.create(folder, with_pip=True, clear=True)
-    pip = [str(Path(folder, "bin", "python")), "-m", "pip", "--disable-pip-version-check"]
+    python = str(Path(folder, "bin", "python"))
+    if not is_good(python, version):
+        print(f"making {folder} with Python {version}", flush=True)
+        venv.create(folder, with_pip=True, clear=True)
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
     if subprocess.call([*pip, "install", "--quiet", "--require-hashes", "-r", lock]):
         sys.exit("uv could not be installed: see the lines above")
 
 
-main(*sys.argv[1:])
+def is_good(python, version):  # type: ignore[no-untyped-def]
+    """Whether the environment is there, whole, and of this version."""
+    ask = "import sys, pip; sys.exit('{}.{}'.format(*sys.version_info[:2]) != sys.argv[1])"
+    try:
+        return subprocess.call([python, "-c", ask, version], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+main(*sys.argv[1:])  # type: ignore[no-untyped-call]
