@@ -15,7 +15,7 @@ function place(menu, opener) {
 
 function narrow(menu, words) {
   const plain = (text) => text.toLowerCase().replaceAll("ё", "е");
-  for (const item of menu.querySelectorAll(".menu-item")) {
+  for (const item of menu.querySelectorAll(".menu-item:not([data-always])")) {
     item.hidden = !plain(item.textContent).includes(plain(words));
   }
 }

@@ -63,8 +63,8 @@ def serve(request: HttpRequest, name: str) -> HttpResponse:
     except KeyError:
         raise Http404 from None
     zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(packed if zipped else plain, content_type=mimetypes.guess_type(name)[0])
-    response.headers |= {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
     if zipped:
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+        headers["Content-Encoding"] = "gzip"
+    kind = mimetypes.guess_type(name)[0]
+    return HttpResponse(packed if zipped else plain, content_type=kind, headers=headers)

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from zabota.workspace import words
 from zabota.workspace.built import static_url
@@ -30,6 +31,7 @@ def environment(**options: Any) -> Environment:
         static_url=static_url,
         language=translation.get_language,
         times=words.times,
+        language_name=words.language_name,
     )
     env.filters.update(
         time=words.time_tag,
@@ -40,5 +42,8 @@ def environment(**options: Any) -> Environment:
         size=words.size,
         initials=words.initials,
         paragraphs=words.paragraphs,
+        marked=words.marked,
+        # The one place where markup is believed: `core.html` made it harmless when it came in.
+        harmless=Markup,
     )
     return env

@@ -1,21 +1,24 @@
 """Whole pages and fragments from one source.
 
 A page is a template and the builders of its parts. Asked with `Zabota-Fragments: thread,list` only
-those blocks are drawn, and only their builders run; the live screen asks so.
+those parts are drawn, from `fragments/<name>.html`, and only their builders run: the live screen
+asks so.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.template.backends.utils import csrf_input_lazy
 from jinja2 import Environment
-from jinja2_fragments import render_blocks
+
+from zabota.workspace.toasts import take_toasts
 
 Context = Mapping[str, Any]
 Builders = Mapping[str, Callable[[], Context]]
 HEADER = "Zabota-Fragments"
+ANSWER = {"Cache-Control": "no-store", "Vary": HEADER}
 
 
 def jinja() -> Environment:
@@ -23,30 +26,27 @@ def jinja() -> Environment:
     return engines["jinja2"].env  # type: ignore[no-any-return]
 
 
-def wanted_fragments(request: HttpRequest, known: Iterable[str]) -> list[str]:
-    """The fragments this request asks for, those the page has; none means the whole page."""
-    asked = request.headers.get(HEADER, "")
-    return [name for name in asked.split(",") if name in known] if asked else []
-
-
 def render_page(
     request: HttpRequest, template: str, builders: Builders, *, status: int = 200, **extra: Any
 ) -> HttpResponse:
-    """The page, or the blocks of it that are asked for; a builder has the name of its block."""
-    names = wanted_fragments(request, builders)
+    """The page, or those of its fragments that are asked for."""
     context = {
         "request": request,
         "csrf_input": csrf_input_lazy(request),
         "theme": getattr(request.user, "theme", ""),
+        "toasts": (),
         **extra,
     }
-    for name in names or builders:
-        context |= builders[name]()
-    if names:
-        html = render_blocks(jinja(), template, names, context)
+    if HEADER in request.headers:
+        names = [name for name in request.headers[HEADER].split(",") if name in builders]
+        html = "".join(_fragment(name, builders[name], context) for name in names)
     else:
+        for build in builders.values():
+            context |= build()
+        context["toasts"] = take_toasts(request)
         html = jinja().get_template(template).render(context)
-    response = HttpResponse(html, status=status)
-    response.headers["Vary"] = HEADER
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return HttpResponse(html, status=status, headers=ANSWER)
+
+
+def _fragment(name: str, build: Callable[[], Context], context: dict[str, Any]) -> str:
+    return jinja().get_template(f"fragments/{name}.html").render(context | build())

@@ -150,3 +150,14 @@ def initials(name: str, letters: int = 2) -> str:
 def paragraphs(text: str) -> list[str]:
     """The pieces of a text that stand between empty lines."""
     return [piece for piece in re.split(r"\n[ \t]*\n\s*", text.strip()) if piece]
+
+
+def language_name(code: str) -> str:
+    """русский for ru."""
+    return str(locale().languages.get(code, code))
+
+
+def marked(snippet: str) -> list[tuple[bool, str]]:
+    """A found text in pieces, each with whether it is a found word (between \\x02 and \\x03)."""
+    pieces = re.split(r"[\x02\x03]", snippet)
+    return [(place % 2 == 1, piece) for place, piece in enumerate(pieces) if piece]

@@ -8,7 +8,7 @@ class Composer:
     """`turn` changes when something was sent: a new letter, under a new id; `problem` says why not."""
 
     number: int
-    turn: int
+    turn: str
     action: str
     draft_url: str
     name: str
@@ -19,3 +19,4 @@ class Composer:
     kept: bool = False
     may_reply: bool = True
     problem: str = ""
+    undone_id: int = 0

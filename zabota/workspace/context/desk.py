@@ -1,0 +1,99 @@
+"""The parts of the desk: one builder for each fragment, shared by page, htmx reply and live update."""
+
+from functools import cached_property
+from typing import Any
+
+from zabota.intake.models import Inbox
+from zabota.staff.models import Agent
+from zabota.tickets.queries import VIEWS, View
+from zabota.workspace.context import ticket as parts
+from zabota.workspace.context.choices import load_choices
+from zabota.workspace.context.lists import channel_icon, ticket_list
+from zabota.workspace.context.rail import rail
+from zabota.workspace.context.thread import MOST_SHOWN, thread
+from zabota.workspace.pages import Builders, Context
+
+LIST_BESIDE = "open"
+
+
+class Desk:
+    """What every page of the desk has."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+
+    @cached_property
+    def _rail(self) -> dict[str, Any]:
+        return rail(self.agent)
+
+    def rail(self) -> Context:
+        return self._rail
+
+    def builders(self) -> Builders:
+        return {"rail": self.rail}
+
+
+class ListDesk(Desk):
+    """A view of tickets."""
+
+    def __init__(self, agent: Agent, view: View, *, after: str = "", selected: int = 0) -> None:
+        super().__init__(agent)
+        self.view, self.after, self.selected = view, after, selected
+
+    def list(self) -> Context:
+        part = ticket_list(self.agent, self.view, after=self.after, selected=self.selected)
+        return {**self._rail, **part, **({} if part["rows"] else self._when_empty())}
+
+    def _when_empty(self) -> Context:
+        """What to do next: take one, or, on a new desk, send the first mail."""
+        counts = {link.slug: link.count for link in self._rail["views"]}
+        inbox = None
+        if not any(counts.values()):
+            inbox = Inbox.objects.filter(is_active=True).order_by("pk").first()
+        return {"unassigned": counts["unassigned"], "first_inbox": inbox}
+
+    def builders(self) -> Builders:
+        return {**super().builders(), "list": self.list}
+
+
+class TicketDesk(ListDesk):
+    """A ticket between its list and its customer; `writing` is what the composer holds."""
+
+    def __init__(
+        self, agent: Agent, ticket: Any, *, view: str = "", everything: bool = False, **writing: str
+    ) -> None:
+        super().__init__(agent, VIEWS.get(view, VIEWS[LIST_BESIDE]), selected=ticket.number)
+        self.ticket, self.everything, self.writing = ticket, everything, writing
+
+    @cached_property
+    def _choices(self) -> Any:
+        return load_choices()
+
+    def head(self) -> Context:
+        return {**parts.head(self.ticket, self.agent, self._choices), "view": self.view}
+
+    def thread(self) -> Context:
+        days = thread(self.ticket, self.agent, self._choices, everything=self.everything)
+        return {
+            "ticket": self.ticket,
+            "days": days,
+            "channel": channel_icon(self.ticket.channel),
+            "is_cut": not self.everything and sum(len(d.items) for d in days) >= MOST_SHOWN,
+        }
+
+    def composer(self) -> Context:
+        if not self.agent.may("ticket.edit"):
+            return {"composer": None}
+        return {"composer": parts.composer(self.ticket, self.agent, **self.writing)}
+
+    def card(self) -> Context:
+        return parts.card(self.ticket, self.agent)
+
+    def builders(self) -> Builders:
+        of_ticket = {
+            "head": self.head,
+            "thread": self.thread,
+            "composer": self.composer,
+            "card": self.card,
+        }
+        return {**super().builders(), **of_ticket}

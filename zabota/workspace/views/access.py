@@ -1,0 +1,30 @@
+"""Who may come in: signed-in agents, some of them with a permission. Everybody else sees a 404."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+
+from zabota.staff.models import Agent
+
+P = ParamSpec("P")
+AgentView = Callable[Concatenate[HttpRequest, Agent, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def for_agents(permission: str = "") -> Callable[[AgentView[P]], View[P]]:
+    """Give the view the agent who asks; strangers go to sign-in, the rest without `permission` to a 404."""
+
+    def decorate(view: AgentView[P]) -> View[P]:
+        @wraps(view)
+        def check(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            agent = request.user
+            if not isinstance(agent, Agent) or (permission and not agent.may(permission)):
+                raise Http404
+            return view(request, agent, *args, **kwargs)
+
+        return login_required(check)  # type: ignore[return-value]
+
+    return decorate
