@@ -100,7 +100,7 @@ def _exists(name: str) -> bool:
 
 def _execute(statement: str, *names: str) -> None:
     with _server() as server:
-        server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _server() -> psycopg.Connection:

@@ -19,7 +19,7 @@ def main(folder, lock):  # type: ignore[no-untyped-def]
     except ImportError:
         sys.exit(f"Python's venv is missing: apt install python{version}-venv")
     python = str(Path(folder, "bin", "python"))
-    if not is_good(python, version):
+    if not is_good(python, version):  # type: ignore[no-untyped-call]
         print(f"making {folder} with Python {version}", flush=True)
         venv.create(folder, with_pip=True, clear=True)
     pip = [python, "-m", "pip", "--disable-pip-version-check"]

@@ -66,11 +66,14 @@ def open_desk(*, migrated: bool = True) -> Iterator[None]:
 
 
 def set_up() -> None:
-    """Django, with the house's settings."""
+    """Django with the house's settings, and every room's listeners and channels."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zabota.settings")
     django.setup()
+    from zabota.events.apps import load_rooms
+
+    load_rooms()
 
 
 def _require_migrated() -> None:

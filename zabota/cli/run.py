@@ -71,11 +71,11 @@ def _only_one(data_dir: Path) -> None:
 
 
 def _launch(tree: Supervisor) -> None:
-    if tree.database is None or tree.database.server.launch():
+    if tree.database is None or tree.database.launch():
         return
     click.echo("waiting for another zabota command to end", err=True)
     until = time.monotonic() + WAIT_FOR_COMMANDS
-    while not tree.stopping and not tree.database.server.launch(wait=0.5):
+    while not tree.stopping and not tree.database.launch(wait=0.5):
         if time.monotonic() > until:
             raise EnvironmentProblem(f"another zabota command goes on using {env.data_dir}")
 

@@ -101,8 +101,13 @@ class Database(Child):
         """Why it runs no more, if so."""
         return self.server.why_it_ended() if self.server.pid is None else None
 
+    def launch(self, wait: float = 0) -> bool:
+        """Start it if no other command's server is there, still so after `wait`."""
+        self.running = self.server.launch(wait=wait)
+        return self.running
+
     def _start(self) -> None:
-        if not self.server.launch(wait=10):
+        if not self.launch(wait=10):
             raise EnvironmentProblem(f"{self.server.data_dir} is held by another process")
 
     def _ended(self) -> str | None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,9 @@ def create_cluster(cluster: Path, binaries: Path, owner: Owner, hold: Hold) -> N
         "--data-checksums",
         *_locale(major_version(binaries)),
     ]
-    with owner.start(command, folder=fresh, hold=hold, output=subprocess.PIPE) as initdb:
+    with owner.start(
+        command, folder=fresh, hold=hold, output=subprocess.PIPE, at_our_death=signal.SIGKILL
+    ) as initdb:
         said, _ = initdb.communicate()
     if initdb.returncode:
         reason = said.decode(errors="replace").strip().splitlines()[-1:]

@@ -48,10 +48,11 @@ class Owner:
         folder: Path,
         hold: Hold,
         output: IO[bytes] | int,
+        at_our_death: signal.Signals,
     ) -> subprocess.Popen[bytes]:
         """Run a program of PostgreSQL in `folder`; it and its children keep the hold.
 
-        It stops (SIGINT: a fast shutdown) when this process dies, and not by the terminal's Ctrl-C.
+        It gets the signal when this process dies, and does not hear the terminal's Ctrl-C.
         """
         parent = os.getpid()
         return subprocess.Popen(
@@ -63,7 +64,7 @@ class Owner:
             stderr=subprocess.STDOUT,
             pass_fds=[hold.fd],
             process_group=0,
-            preexec_fn=lambda: end_with_parent(parent, signal.SIGINT),  # noqa: PLW1509
+            preexec_fn=lambda: end_with_parent(parent, at_our_death),  # noqa: PLW1509
             **self._as_this_user(),
         )
 

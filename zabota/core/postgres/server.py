@@ -42,6 +42,7 @@ SETTINGS = {
 }
 SINCE_18 = {"io_method": "sync"}  # no I/O worker processes
 LOG_LIMIT = 8 * 1024 * 1024
+FAST_STOP = signal.SIGINT
 START_LIMIT = 60.0  # a recovery after a crash replays at most max_wal_size
 
 
@@ -105,7 +106,9 @@ class EmbeddedServer:
             if log.tell() > LOG_LIMIT:
                 log.truncate(0)
             self._log_start = self.log.stat().st_size
-            self._process = owner.start(command, folder=self.cluster, hold=hold, output=log)
+            self._process = owner.start(
+                command, folder=self.cluster, hold=hold, output=log, at_our_death=FAST_STOP
+            )
 
     def _options(self, version: int) -> list[str]:
         near = self.sockets.parent == self.cluster
