@@ -146,7 +146,7 @@ class Supervisor:
             os.read(self._wake, 4096)
 
     def run_once(self, work: Callable[[], None]) -> int:
-        """Run `work` in a child to its end, or to ours; its exit code.
+        """Run `work` in a child to its end, or until told to stop; its exit code.
 
         Raises `EnvironmentProblem` if the database ends meanwhile.
         """
@@ -159,7 +159,7 @@ class Supervisor:
             if problem:
                 raise EnvironmentProblem(problem)
             self.rest(1)
-        return once.exit_code or 0
+        return 0 if self.stopping else once.exit_code or 0
 
     def watch(self, until: Callable[[], bool] | None = None) -> None:
         """Look after everybody until told to stop, or until `until`, asked every 50 ms, is true."""

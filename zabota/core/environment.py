@@ -106,7 +106,7 @@ def database_options(environment: Environment) -> dict[str, Any]:
         host = str(socket_dir(environment.data_dir))
         where = {"NAME": "zabota", "USER": "zabota", "HOST": host}
         return {**common, **where, "OPTIONS": options}
-    parts = _read_database_url(environment.database_url)
+    parts = read_database_url(environment.database_url)
     where = {
         name: parts.pop(key, "")
         for name, key in [
@@ -120,7 +120,8 @@ def database_options(environment: Environment) -> dict[str, Any]:
     return {**common, **where, "OPTIONS": options | parts}
 
 
-def _read_database_url(url: str) -> dict[str, Any]:
+def read_database_url(url: str) -> dict[str, Any]:
+    """The parts of `DATABASE_URL` as libpq names them. Raises `EnvironmentProblem`."""
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 

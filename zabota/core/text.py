@@ -2,7 +2,7 @@
 
 import re
 
-_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BREAKS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 # C0 and C1 but for tab and newline; byte order mark, non-characters, halves of surrogate pairs.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 # They turn the order of letters round: "exe.fdp" reads "pdf.exe".
@@ -13,12 +13,14 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 def clean_text(text: str) -> str:
     """Any text with newlines as its only line breaks, and no control characters."""
-    return _CONTROL.sub("", _BREAKS.sub("\n", text))
+    return _CONTROL.sub("", _BREAKS.sub("\n", text.replace("\r\n", "\n")))
 
 
 def clean_line(text: str, limit: int = 1000) -> str:
     """Any text as one line of at most `limit` characters: a subject, a name, the name of a file."""
-    line = " ".join(_DIRECTION.sub("", clean_text(text)).split())
+    if not text.isprintable():
+        text = _DIRECTION.sub("", clean_text(text))
+    line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

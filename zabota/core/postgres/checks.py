@@ -4,7 +4,12 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from zabota.core.environment import Environment, EnvironmentProblem, socket_dir
+from zabota.core.environment import (
+    Environment,
+    EnvironmentProblem,
+    read_database_url,
+    socket_dir,
+)
 from zabota.core.postgres.binaries import OLDEST
 from zabota.core.postgres.cluster import SUPERUSER
 
@@ -14,9 +19,9 @@ OURS = sql.Identifier(NAME)
 
 
 def connection_string(environment: Environment) -> str:
-    """How to reach the installation's database."""
+    """How to reach the installation's database. Raises `EnvironmentProblem` on an odd URL."""
     if environment.database_url:
-        return environment.database_url
+        return make_conninfo(**read_database_url(environment.database_url))
     return make_conninfo(host=str(socket_dir(environment.data_dir)), user=NAME, dbname=NAME)
 
 

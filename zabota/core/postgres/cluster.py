@@ -17,6 +17,7 @@ SPACE_TO_CREATE = 150 * 1024 * 1024
 # A magic link: it opens the folder the program was started in even where the way there is closed to
 # its user (a clone under /root), and takes part in no permission check but the folder's own.
 HERE = "/proc/self/cwd" if sys.platform == "linux" else "."
+INITDB = ("-D", HERE, "-U", SUPERUSER, "-E", "UTF8", "--auth=trust", "--data-checksums")
 
 
 def create_cluster(cluster: Path, binaries: Path, owner: Owner, hold: Hold) -> None:
@@ -26,26 +27,11 @@ def create_cluster(cluster: Path, binaries: Path, owner: Owner, hold: Hold) -> N
     _need_space(cluster.parent)
     fresh.mkdir(mode=0o700)
     owner.take_over(fresh)
-    # With locale C lower() and ILIKE know no Russian; with ctype C pg_trgm is silently empty.
-    command: list[str | Path] = [
-        binaries / "initdb",
-        "-D",
-        HERE,
-        "-U",
-        SUPERUSER,
-        "-E",
-        "UTF8",
-        "--auth=trust",
-    ]
-    command += [
-        "--no-instructions",
-        "--data-checksums",
-        *_locale(major_version(binaries)),
-    ]
-    with owner.start(
+    command: list[str | Path] = [binaries / "initdb", *INITDB, *_locale(major_version(binaries))]
+    initdb = owner.start(
         command, folder=fresh, hold=hold, output=subprocess.PIPE, at_our_death=signal.SIGKILL
-    ) as initdb:
-        said, _ = initdb.communicate()
+    )
+    said, _ = initdb.communicate()
     if initdb.returncode:
         reason = said.decode(errors="replace").strip().splitlines()[-1:]
         shutil.rmtree(fresh, ignore_errors=True)
@@ -67,6 +53,7 @@ def check_version(cluster: Path, binaries: Path) -> None:
 
 
 def _locale(version: int) -> list[str]:
+    """With locale C lower() and ILIKE know no Russian; with ctype C pg_trgm is silently empty."""
     if version >= 17:
         provider = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return [*provider, "--lc-collate=C", "--lc-ctype=C.UTF-8"]
