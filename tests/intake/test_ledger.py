@@ -13,10 +13,11 @@ from zabota.tickets.actions import as_actor
 from zabota.tickets.models import Ticket
 
 
-def accept(cast: Cast, raw: bytes, external_id: str = "a@x") -> int | None:
-    return accept_inbound(
+def accept(cast: Cast, raw: bytes, external_id: str = "a@x") -> int:
+    pk = accept_inbound(
         cast.inbox, raw, external_id=external_id, body_hash=b"\0" * 32, envelope={"from": "x"}
     )
+    return pk or 0
 
 
 @pytest.mark.parametrize("size", [0, 1000, 3_000_000])
@@ -34,13 +35,13 @@ def test_a_large_duplicate_leaves_no_file(cast: Cast) -> None:
     raw = os.urandom(400_000)
     accept(cast, raw)
     before = files()
-    assert accept(cast, raw) is None
+    assert not accept(cast, raw)
     assert files() == before
 
 
 def test_an_endless_id_is_taken(cast: Cast) -> None:
     assert accept(cast, b"{}", external_id="я" * 100_000)
-    assert accept(cast, b"{}", external_id="я" * 100_000) is None
+    assert accept(cast, b"{}", external_id="я" * 100_000) == 0
 
 
 def test_set_aside_is_seen_by_supervisors_and_tried_again(cast: Cast) -> None:
