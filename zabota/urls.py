@@ -7,5 +7,6 @@ from zabota.core.health import healthz, readyz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("api/", include("zabota.api.urls")),
     path("", include("zabota.workspace.urls")),
 ]

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db.models import Prefetch
+
 from zabota.core import clock
 from zabota.core.tokens import hash_secret
 from zabota.staff.models import Agent, ApiToken, Team
@@ -22,7 +24,8 @@ def teams() -> list[Team]:
 def find_token(secret: str) -> ApiToken | None:
     """The token with this secret, if it and its agent are still valid; notes that it was used."""
     now = clock.now()
-    token = ApiToken.objects.select_related("agent__role").filter(hash=hash_secret(secret)).first()
+    rows = ApiToken.objects.prefetch_related(Prefetch("agent", Agent.objects.all()))
+    token = rows.filter(hash=hash_secret(secret)).first()
     if token is None or not token.agent.is_active or (token.expires_at and token.expires_at <= now):
         return None
     if token.used_at is None or now - token.used_at > USED_EVERY:

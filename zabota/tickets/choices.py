@@ -1,5 +1,7 @@
 """The values a ticket's fields can take; numbers are stored, names travel."""
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,7 +15,7 @@ class _Named(models.IntegerChoices):
         return self.name.lower()
 
     @classmethod
-    def of(cls, slug: str) -> "_Named":
+    def of(cls, slug: str) -> Self:
         """The value with this slug. Raises `KeyError`."""
         return cls[slug.upper()]
 

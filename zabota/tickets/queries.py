@@ -16,6 +16,7 @@ from zabota.tickets.permissions import reach
 PAGE = 50
 MOST_COUNTED = 1000
 OPEN = Q(status__lt=OPEN_WORK)
+HEAD = ("customer", "identity", "assignee", "team", "category", "inbox", "brand", "follows")
 
 
 def tickets_visible_to(agent: Agent, permission: str = "ticket.view") -> QuerySet[Ticket]:
@@ -28,9 +29,7 @@ def tickets_visible_to(agent: Agent, permission: str = "ticket.view") -> QuerySe
 
 def find_ticket(agent: Agent, number: int) -> Ticket | None:
     """The ticket with this number and everything its head shows, in one query."""
-    rows = tickets_visible_to(agent).select_related(
-        "customer", "identity", "assignee", "team", "category", "inbox", "brand", "follows"
-    )
+    rows = tickets_visible_to(agent).select_related(*HEAD)
     return rows.filter(number=number).first()
 
 
@@ -119,14 +118,21 @@ def page_of(
     tickets: QuerySet[Ticket], agent: Agent, *, after: Position | None = None, limit: int = PAGE
 ) -> list[TicketRow]:
     """These tickets as rows for this agent, newest words first."""
+    mine = FilteredRelation("seen_by", condition=Q(seen_by__agent=agent))
+    rows = newest_words_first(tickets, after).annotate(seen=mine)
+    return [TicketRow(*row) for row in rows.values_list(*ROW)[:limit]]
+
+
+def newest_words_first(
+    tickets: QuerySet[Ticket], after: Position | None = None
+) -> QuerySet[Ticket]:
+    """These tickets in the order of a view, from after this position on."""
     if after:
         tickets = tickets.extra(  # Django has no comparison of rows
             where=["(tickets_ticket.last_message_at, tickets_ticket.id) < (%s, %s)"],
             params=[after.last_message_at, after.id],
         )
-    mine = FilteredRelation("seen_by", condition=Q(seen_by__agent=agent))
-    rows = tickets.annotate(seen=mine).order_by("-last_message_at", "-id")
-    return [TicketRow(*row) for row in rows.values_list(*ROW)[:limit]]
+    return tickets.order_by("-last_message_at", "-id")
 
 
 def count_views(agent: Agent) -> dict[str, int]:
@@ -152,6 +158,38 @@ def messages_visible_to(agent: Agent) -> QuerySet[Message]:
 def notes_visible_to(agent: Agent) -> QuerySet[Note]:
     """Notes of visible tickets."""
     return Note.objects.filter(ticket__in=tickets_visible_to(agent))
+
+
+class Place(NamedTuple):
+    """A place in a conversation; `kind` is 0 for a message, 1 for a note."""
+
+    at: datetime
+    kind: int
+    id: int
+
+
+def list_words(
+    agent: Agent, ticket: Ticket, *, after: Place | None = None, limit: int = PAGE
+) -> list[Message | Note]:
+    """Messages and notes of a ticket together, oldest first, with their files and authors."""
+    spoken = messages_visible_to(agent).filter(ticket=ticket)
+    noted = notes_visible_to(agent).filter(ticket=ticket)
+    words = [*_oldest_first(spoken, after)[:limit], *_oldest_first(noted, after)[:limit]]
+    return sorted(words, key=place_of)[:limit]
+
+
+def place_of(words: Message | Note) -> Place:
+    """Where these words stand in their conversation."""
+    return Place(words.created_at, int(isinstance(words, Note)), words.pk)
+
+
+def _oldest_first(rows: QuerySet[Any], after: Place | None) -> QuerySet[Any]:
+    table, kind = rows.model._meta.db_table, int(rows.model is Note)
+    if after:
+        rows = rows.extra(
+            where=[f"({table}.created_at, {kind}, {table}.id) > (%s, %s, %s)"], params=[*after]
+        )
+    return rows.select_related("agent").prefetch_related("attachments").order_by("created_at", "id")
 
 
 def attachments_visible_to(agent: Agent) -> QuerySet[Attachment]:
