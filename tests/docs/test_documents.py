@@ -18,9 +18,10 @@ LONGEST = {"STYLE.md": 200, "docs/architecture.md": 250}
 LONGEST_DECISION = 40
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
-CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-MAKE = re.compile(r"^make ([a-z]+)", re.MULTILINE)
+CODE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+QUOTED = re.compile(r"'[^']*'")
+MAKE = re.compile(r"\bmake ([a-z]+)", re.MULTILINE)
 # `zabota/tickets/receive.py:apply_inbound`, `tickets/search.py`, `docs/tour.md`, `scripts/`
 PLACE = re.compile(
     r"`((?:[\w.-]+/)+(?:[\w.-]+\.(?:py|html|md|toml|js|mjs|css|po|lock))?)(?::(\w+))?`"
@@ -74,7 +75,7 @@ def test_named_places_exist(path: Path) -> None:
 
 
 def _is_there(document: Path, place: str, name: str) -> bool:
-    if place.startswith(("var/", "static/")) or "<" in place:
+    if place.startswith("var/") or "NNN" in place:  # a place that a desk, or the reader, makes
         return True
     found = [base / place for base in (ROOT, ROOT / "zabota", document.parent)]
     files = [path for path in found if path.exists()]
@@ -102,9 +103,12 @@ def test_tables_are_fresh() -> None:
 
 
 def test_both_readmes_have_the_same_commands() -> None:
-    english, russian = (COMMANDS.findall(path.read_text()) for path in README)
+    english, russian = (QUOTED.sub("''", "".join(_commands(path))) for path in README)
     assert english == russian
-    assert english
+
+
+def _commands(path: Path) -> list[str]:
+    return COMMANDS.findall(path.read_text())
 
 
 def test_both_readmes_have_the_same_links() -> None:
