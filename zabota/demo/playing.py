@@ -1,9 +1,11 @@
 """The stories happen: turn by turn in the order of time, by the product's own actions."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from zabota.core import clock
 from zabota.demo.content import BadStory, Company, Quote, Story, Turn
@@ -17,7 +19,7 @@ from zabota.intake.models import Inbound
 from zabota.staff.models import Agent
 from zabota.tickets.actions import change_ticket, close_solved, mark_seen
 from zabota.tickets.choices import Outcome, Priority, Status
-from zabota.tickets.models import Ticket
+from zabota.tickets.models import Message, Ticket
 from zabota.tickets.receive import apply_inbound
 from zabota.tickets.writing import send_reply, write_note
 from zabota.worker import GRACE
@@ -35,55 +37,68 @@ class _Thread:
     answer: Quoted | None = None
 
 
+class _Moment(NamedTuple):
+    """A turn and when it happens."""
+
+    at: datetime
+    story: Story
+    turn: Turn
+
+
 class Play:
     """All stories on one desk, up to `now`, which carries the desk's time zone."""
 
     def __init__(self, company: Company, desk: Desk, now: datetime) -> None:
         self.company, self.desk, self.now = company, desk, now
         self.threads: dict[str, _Thread] = {}
+        self.seen: dict[tuple[str, str], datetime] = {}
 
     def perform(self, stories: tuple[Story, ...]) -> None:
         """Everything in the order of time; solved tickets close when their grace is over."""
-        turns = [
-            (moment, story, turn)
+        moments = [
+            _Moment(at, story, turn)
             for story in stories
-            for moment, turn in zip(place(story, self.company, self.now), story.turns, strict=True)
+            for at, turn in zip(place(story, self.company, self.now), story.turns, strict=True)
         ]
         self.threads = {story.slug: _Thread() for story in stories}
-        today = None
-        for moment, story, turn in sorted(turns, key=lambda one: one[0]):
-            with clock.at(moment):
-                if moment.date() != today:
-                    close_solved(moment - GRACE)
-                self._happen(story, turn, moment)
-            today = moment.date()
-        close_solved(self.now - GRACE)
+        for is_customers, run in groupby(sorted(moments, key=_when), key=_is_customers):
+            (self._receive if is_customers else self._work)(list(run))
+        _close_solved(self.now)
+        for (slug, agent), at in self.seen.items():
+            with clock.at(at):
+                mark_seen(self._ticket(slug), actor=self.desk.agents[agent])
 
-    def _happen(self, story: Story, turn: Turn, moment: datetime) -> None:
-        if turn.is_customers:
-            self._receive(story, turn, moment)
-        else:
-            self._work(story, turn, moment)
+    def _receive(self, run: Sequence[_Moment]) -> None:
+        """Mails arrive; the house decides which ticket each belongs to."""
+        _close_solved(run[0].at)
+        arrived = {self._accept(moment): moment.story.slug for moment in run}
+        with clock.at(run[-1].at):
+            while apply_inbound():
+                pass
+        messages = Message.objects.filter(external_id__in=arrived).select_related("ticket")
+        found = {message.external_id: message.ticket for message in messages}
+        for external_id, slug in arrived.items():
+            thread, ticket = self.threads[slug], found.get(external_id)
+            if ticket is None or thread.ticket not in (None, ticket):
+                reason = Inbound.objects.get(external_id=external_id).reason
+                raise BadStory(f"{slug}: a mail went elsewhere: {reason or ticket}")
+            thread.ticket = ticket
 
-    def _receive(self, story: Story, turn: Turn, moment: datetime) -> None:
-        """A mail arrives; the house decides which ticket it belongs to."""
-        thread, letter = self.threads[story.slug], self._letter(story, turn, moment)
+    def _accept(self, moment: _Moment) -> str:
+        """Lay a mail into the ledger; its id."""
+        letter = self._letter(moment.story, moment.turn, moment.at)
         raw = write_letter(letter)
         accept_inbound(
-            self.desk.inboxes[story.inbox],
+            self.desk.inboxes[moment.story.inbox],
             raw,
             external_id=letter.message_id,
             body_hash=hashlib.sha256(raw).digest(),
             envelope={},
             origin=Inbound.Origin.IMPORT,
+            received_at=moment.at,
         )
-        apply_inbound()
-        ticket = Ticket.objects.filter(messages__external_id=letter.message_id).first()
-        if ticket is None or thread.ticket not in (None, ticket):
-            reason = Inbound.objects.get(external_id=letter.message_id).reason
-            raise BadStory(f"{story.slug}: a mail went elsewhere: {reason or ticket}")
-        thread.ticket = ticket
-        thread.ids.append(letter.message_id)
+        self.threads[moment.story.slug].ids.append(letter.message_id)
+        return letter.message_id
 
     def _letter(self, story: Story, turn: Turn, moment: datetime) -> Letter:
         customer, inbox = self.company.customers[story.customer], self.desk.inboxes[story.inbox]
@@ -110,20 +125,23 @@ class Play:
             return Quoted(inbox.name, inbox.address, then, "", turn.quote.text.strip())
         return thread.answer if turn.quote else None
 
-    def _work(self, story: Story, turn: Turn, moment: datetime) -> None:
-        """An agent answers, notes or changes something; what they touch they have seen."""
-        ticket, agent = self.threads[story.slug].ticket, self.desk.agents[turn.by]
-        if ticket is None:
-            raise BadStory(f"{story.slug}: nobody has written yet")
-        if turn.text:
-            self._answer(story, turn, moment, ticket)
-        elif turn.note:
-            note = typeset(self._fill(turn.note, story, moment))
-            write_note(ticket, note, actor=agent)
-            self._change(ticket, turn.do, agent)
-        else:
-            self._change(ticket, turn.do, agent)
-        mark_seen(ticket, actor=agent)
+    def _work(self, run: Sequence[_Moment]) -> None:
+        """Agents answer, note or change something; what they touch they have seen."""
+        for at, story, turn in run:
+            ticket, agent = self._ticket(story.slug), self.desk.agents[turn.by]
+            self.seen[story.slug, turn.by] = at
+            with clock.at(at):
+                if turn.text:
+                    self._answer(story, turn, at, ticket)
+                    continue
+                if turn.note:
+                    write_note(ticket, typeset(self._fill(turn.note, story, at)), actor=agent)
+                self._change(ticket, turn.do, agent)
+
+    def _ticket(self, slug: str) -> Ticket:
+        if ticket := self.threads[slug].ticket:
+            return ticket
+        raise BadStory(f"{slug}: its ticket is not there yet")
 
     def _answer(self, story: Story, turn: Turn, moment: datetime, ticket: Ticket) -> None:
         """Who takes a ticket takes it first, then answers; the answer brings the new status."""
@@ -172,13 +190,21 @@ class Play:
         return changes
 
     def _fill(self, text: str, story: Story, moment: datetime) -> str:
-        return fill(text, moment, story.language, self._number)
+        return fill(text, moment, story.language, lambda slug: self._ticket(slug).number)
 
-    def _number(self, slug: str) -> int:
-        ticket = self.threads[slug].ticket
-        if ticket is None:
-            raise BadStory(f"{slug} is spoken of before it begins")
-        return ticket.number
+
+def _when(moment: _Moment) -> datetime:
+    return moment.at
+
+
+def _is_customers(moment: _Moment) -> bool:
+    return moment.turn.is_customers
+
+
+def _close_solved(at: datetime) -> None:
+    """What the desk's housekeeping does all day."""
+    with clock.at(at):
+        close_solved(at - GRACE)
 
 
 def _short_id(slug: str, moment: datetime) -> str:
