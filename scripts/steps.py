@@ -21,7 +21,8 @@ from zabota.core.postgres import EmbeddedServer
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-PYTEST = [str(BIN / "python"), "-m", "pytest", "-n", str(min(os.cpu_count() or 2, 8))]
+WORKERS = str(min(os.cpu_count() or 2, 8))
+PYTEST = [str(BIN / "python"), "-m", "pytest", "-n", WORKERS, "--dist", "loadgroup"]
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 COUNTED = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 

@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 
-GRACE = 2  # seconds for open streams and requests
+GRACE = 1  # seconds for open streams and requests
 
 
 def serve_web(listener: socket.socket) -> None:

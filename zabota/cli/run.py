@@ -13,7 +13,7 @@ from zabota.cli import roles
 from zabota.cli.desk import load_demo, prepare_desk, set_up
 from zabota.cli.listening import answers_http, answers_tcp, base_url, check_port, listen
 from zabota.cli.supervisor import Role, Supervisor
-from zabota.core.environment import EnvironmentProblem, disk_problem, env
+from zabota.core.environment import EnvironmentProblem, disk_problem, env, make_data_dir
 from zabota.core.postgres import EmbeddedServer, check_database, connection_string
 from zabota.core.processes import Hold, end_with_parent
 
@@ -48,8 +48,9 @@ def run_desk(ports: Ports, *, demo: bool) -> None:
     )
     with tree.signals():
         _launch(tree)
-        set_up()  # while PostgreSQL starts
-        roles.load_everything()
+        with tree.interruptible():  # while PostgreSQL starts
+            set_up()
+            roles.load_everything()
         if code := tree.run_once(lambda: _prepare(ports, demo=demo)):
             sys.exit(code)
         _say_when_ready(tree, ports)
@@ -58,9 +59,8 @@ def run_desk(ports: Ports, *, demo: bool) -> None:
 
 def _only_one(data_dir: Path) -> None:
     """Hold the data directory until the last process of this tree has ended."""
-    hold = Hold(data_dir / "run.lock")
+    hold = Hold(make_data_dir(data_dir) / "run.lock")
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
         if hold.take(wait=1):
             return
     except OSError as error:

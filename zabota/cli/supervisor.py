@@ -8,7 +8,7 @@ import time
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -18,8 +18,15 @@ from zabota.core.processes import end_with_parent
 
 LONGEST_PAUSE = 30.0
 STABLE_AFTER = 30.0  # who lived that long starts again almost at once
-STOP_ROLES = 2.5
-STOP_DATABASE = 2.0
+STOP_ROLES = 3.0
+STOP_DATABASE = 1.5
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def say(line: str) -> None:
+    """To whoever watches, if anybody still does."""
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 class Child(ABC):
@@ -51,7 +58,7 @@ class Child(ABC):
         stable = now - self._started > STABLE_AFTER
         self._pause = 0.2 if stable or not self._pause else min(self._pause * 2, LONGEST_PAUSE)
         self.due = now + self._pause
-        click.echo(f"{self.name} ended ({how}), starts again in {self._pause:g} s", err=True)
+        say(f"{self.name} ended ({how}), starts again in {self._pause:g} s")
 
     @abstractmethod
     def _start(self) -> None: ...
@@ -114,6 +121,10 @@ class Database(Child):
         return self.problem()
 
 
+class _Stopped(BaseException):
+    """A signal asked to stop."""
+
+
 class Supervisor:
     """Keeps the database and the roles running until it is told to stop."""
 
@@ -121,24 +132,38 @@ class Supervisor:
         self.roles = roles
         self.database = Database(server) if server else None
         self.stopping = False
+        self._in_a_hurry = False
         self._wake, self._waker = os.pipe()
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Within, SIGINT and SIGTERM ask to stop, any signal ends a `rest`; after, all is gone."""
+        """Within, a signal asks to stop, and any ends a `rest`; after, all children are gone."""
         os.set_blocking(self._wake, False)
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask_to_stop)
+        for number in STOP_SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+                signal.signal(number, self._ask_to_stop)
         try:
             yield
+        except _Stopped:
+            pass
         finally:
             self._stop()
 
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Within, a signal does not wait for the work to end. Nothing may be forked here."""
+        self._in_a_hurry = True
+        yield
+        self._in_a_hurry = False
+
     def _ask_to_stop(self, *_: object) -> None:
         self.stopping = True
+        if self._in_a_hurry:
+            self._in_a_hurry = False
+            raise _Stopped
 
     def rest(self, seconds: float) -> None:
         """Sleep, but not through a signal."""
@@ -172,7 +197,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Everybody, within five seconds: the roles first, the database last."""
-        for number, patience in (signal.SIGTERM, STOP_ROLES), (signal.SIGKILL, 1.0):
+        for number, patience in (signal.SIGTERM, STOP_ROLES), (signal.SIGKILL, 0.3):
             for role in self.roles:
                 role.signal(number)
             limit = time.monotonic() + patience
@@ -190,7 +215,7 @@ def fork(work: Callable[[], None]) -> int:
     if pid := os.fork():
         return pid
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+    for number in (*STOP_SIGNALS, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)
     end_with_parent(parent)
@@ -202,7 +227,7 @@ def _exit_code(work: Callable[[], None]) -> int:
         work()
         code = 0
     except EnvironmentProblem as problem:
-        click.echo(f"zabota: {problem}", err=True)
+        say(f"zabota: {problem}")
         code = 3
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

@@ -25,6 +25,15 @@ def disk_problem(path: Path, error: OSError) -> EnvironmentProblem:
     )
 
 
+def make_data_dir(path: Path) -> Path:
+    """The folder with everything of the desk, closed to others. Raises `EnvironmentProblem`."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_problem(path, error) from error
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One installation's settings, already typed."""
@@ -137,7 +146,7 @@ def secret_key(data_dir: Path) -> str:
     """The installation's secret: `ZABOTA_SECRET_KEY`, else a file only its owner can read."""
     if given := os.environ.get("ZABOTA_SECRET_KEY"):
         return given
-    path = data_dir / "secret.key"
+    path = make_data_dir(data_dir) / "secret.key"
     try:
         if not path.exists():
             _write_secret(path)
@@ -148,7 +157,6 @@ def secret_key(data_dir: Path) -> str:
 
 def _write_secret(path: Path) -> None:
     """Whole or not at all, and only once, whoever else starts at this moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:

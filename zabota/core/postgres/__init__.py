@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from zabota.core.environment import Environment, disk_problem
+from zabota.core.environment import Environment, disk_problem, make_data_dir
 from zabota.core.postgres.checks import check_database, connection_string
 from zabota.core.postgres.server import START_LIMIT, EmbeddedServer
 from zabota.core.processes import Hold
@@ -23,10 +23,9 @@ def running_database(environment: Environment) -> Iterator[None]:
         check_database(connection_string(environment))
         yield
         return
-    guests = Hold(environment.data_dir / "commands.lock")
+    guests = Hold(make_data_dir(environment.data_dir) / "commands.lock")
     server = EmbeddedServer(environment.data_dir)
     try:
-        environment.data_dir.mkdir(parents=True, exist_ok=True)
         guests.take(shared=True, wait=START_LIMIT)
     except OSError as error:
         raise disk_problem(environment.data_dir, error) from error

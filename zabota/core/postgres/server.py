@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from zabota.core.environment import EnvironmentProblem, disk_problem, socket_dir
+from zabota.core.environment import EnvironmentProblem, disk_problem, make_data_dir, socket_dir
 from zabota.core.postgres.binaries import (
     find_binaries,
     major_version,
@@ -75,8 +75,7 @@ class EmbeddedServer:
         Raises `EnvironmentProblem` where the machine does not let us.
         """
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            hold = Hold(self.data_dir / "postgres.lock")
+            hold = Hold(make_data_dir(self.data_dir) / "postgres.lock")
             if not hold.take(wait=wait):
                 return False
             try:
@@ -94,8 +93,8 @@ class EmbeddedServer:
             create_cluster(self.cluster, binaries, owner, hold)
         check_version(self.cluster, binaries)
         owner.take_over(self.cluster)
-        self._clear_leftovers()
         self._make_socket_dir(owner)
+        self._clear_leftovers()
         command: list[str | Path] = [
             binaries / "postgres",
             "-D",
@@ -126,15 +125,14 @@ class EmbeddedServer:
                 f"stop process {pid}: a PostgreSQL not started by Zabota runs on {self.cluster}"
             )
         pid_file.unlink(missing_ok=True)
-        if self.sockets.exists():
-            for leftover in self.sockets.iterdir():
-                leftover.unlink()
+        for leftover in self.sockets.iterdir():
+            leftover.unlink()
 
     def _make_socket_dir(self, owner: Owner) -> None:
         with suppress(FileExistsError):
             self.sockets.mkdir(mode=0o700)
             owner.take_over(self.sockets)
-        there = self.sockets.lstat()
+        there = self.sockets.lstat()  # it may stand in /tmp, where anybody may put a link
         if there.st_uid != owner.uid or there.st_mode & 0o170777 != 0o040700:
             raise EnvironmentProblem(f"{self.sockets} is not ours: remove it")
 
