@@ -20,7 +20,7 @@ from zabota.tickets.storing import store
 
 log = logging.getLogger("zabota.intake")
 
-APPLY_LOCK = 0x5A_0002
+APPLY_LOCK = 0x5A_0003
 AWAY = (OperationalError, InterfaceError)
 State, Outcome = Inbound.State, Inbound.Outcome
 

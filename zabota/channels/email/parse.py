@@ -1,0 +1,130 @@
+"""Reading one mail: bytes in, `ParsedMail` out. Pure, bounded, never raises."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from itertools import chain
+from typing import Any
+
+from zabota.intake.protocol import Address, InboundFile
+
+from .automatic import is_automatic, is_bounce, returned_ids
+from .body import read_body
+from .headers import parse_addresses, parse_date, parse_ids
+from .limits import Reading
+from .mime import Part, read_parts
+from .quotes import split_quotes
+from .styles import FORWARDED_SUBJECT
+from .words import decode_words
+
+# Whom the mail was really for, as the relays before us noted it.
+_DELIVERY_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMail:
+    """One mail as Zabota reads it. Ids have no brackets; `references` stand in the mail's order.
+
+    `auto_submitted`: a machine wrote it, or it wants no automatic answers. `bounce`: it says that
+    another mail could not be delivered, whose id is in `returned` if it could be found.
+    `recipients` are all addresses it was for, in the spelling they came in: case carries tokens.
+    """
+
+    subject: str | None
+    sender: Address | None
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    date: datetime | None
+    message_id: str | None
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    text: str
+    reply_text: str
+    quoted_text: str
+    html: str | None
+    attachments: tuple[InboundFile, ...]
+    auto_submitted: bool
+    bounce: bool
+    warnings: tuple[str, ...]
+    recipients: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+
+
+def parse_mail(raw: bytes) -> ParsedMail:
+    """Read a mail of any quality; what could not be read as declared is said in `warnings`."""
+    reading = Reading()
+    mail = read_parts(raw, reading)
+    subject = _subject(mail, reading)
+    sender = next(iter(parse_addresses(mail.headers.get("from", []), reading)), None)
+    to = parse_addresses(mail.headers.get("to", []), reading)
+    cc = parse_addresses(mail.headers.get("cc", []), reading)
+    noted = chain.from_iterable(mail.headers.get(name, []) for name in _DELIVERY_HEADERS)
+    delivered = parse_addresses(noted, reading)
+    body = read_body(mail, reading)
+    forwarded = bool(FORWARDED_SUBJECT.match(subject or ""))
+    reply_text, quoted_text = split_quotes(body.text, forwarded=forwarded)
+    email = sender.value.lower() if sender else ""
+    bounce = is_bounce(mail, email, subject or "", reading)
+    return ParsedMail(
+        subject=subject,
+        sender=_lower(sender) if sender else None,
+        to=tuple(map(_lower, to)),
+        cc=tuple(map(_lower, cc)),
+        date=parse_date(mail.header("date"), reading),
+        message_id=next(iter(parse_ids([mail.header("message-id")], reading)), None),
+        in_reply_to=next(iter(parse_ids([mail.header("in-reply-to")], reading)), None),
+        references=tuple(parse_ids(mail.headers.get("references", []), reading)),
+        text=body.text,
+        reply_text=reply_text,
+        quoted_text=quoted_text,
+        html=body.html,
+        attachments=tuple(body.files),
+        auto_submitted=bounce or is_automatic(mail, email, subject or ""),
+        bounce=bounce,
+        warnings=tuple(reading.warnings),
+        recipients=tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc])),
+        returned=tuple(returned_ids(mail, reading)) if bounce else (),
+    )
+
+
+def _subject(mail: Part, reading: Reading) -> str | None:
+    found = mail.headers.get("subject")
+    return decode_words(found[0], reading) if found else None
+
+
+def _lower(address: Address) -> Address:
+    return Address(address.value.lower(), address.name)
+
+
+def as_json(mail: ParsedMail) -> dict[str, Any]:
+    """The mail as `zabota parse mail --json` shows it: every key is always there."""
+    return {
+        "subject": mail.subject,
+        "from_name": (mail.sender.name or None) if mail.sender else None,
+        "from_email": mail.sender.value if mail.sender else None,
+        "to": [address.value for address in mail.to],
+        "cc": [address.value for address in mail.cc],
+        "date": mail.date.isoformat() if mail.date else None,
+        "message_id": mail.message_id,
+        "in_reply_to": mail.in_reply_to,
+        "references": list(mail.references),
+        "text": mail.text,
+        "reply_text": mail.reply_text,
+        "quoted_text": mail.quoted_text,
+        "html": mail.html,
+        "attachments": [_file_as_json(file) for file in mail.attachments],
+        "auto_submitted": mail.auto_submitted,
+        "bounce": mail.bounce,
+        "warnings": list(mail.warnings),
+    }
+
+
+def _file_as_json(file: InboundFile) -> dict[str, Any]:
+    return {
+        "filename": file.filename,
+        "content_type": file.content_type,
+        "size": len(file.content),
+        "sha256": sha256(file.content).hexdigest(),
+        "inline": file.inline,
+        "content_id": file.content_id,
+    }
