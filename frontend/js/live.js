@@ -2,6 +2,7 @@
 // for those fragments it shows. Never touches the composer, never moves the focus.
 import { fragment, refresh } from "./morph.js";
 import { holdBack } from "./list.js";
+import { tellSeen } from "./seen.js";
 
 const JITTER = 400;
 const pending = new Set();
@@ -16,36 +17,31 @@ async function fetchPending() {
   const names = [...pending];
   pending.clear();
   await refresh(names, holdBack).catch(() => want(...names));
+  tellSeen();
   timer = 0;
   want();
 }
 
-function onChange({ tickets = [], lists = false }) {
+function onChange({ tickets }) {
   const shown = Number(fragment("thread")?.dataset.number);
   if (tickets.includes(shown)) want("head", "thread", "card");
-  if (lists) want("list", "rail");
+  want("list", "rail");
 }
 
 const everything = () => want("head", "thread", "card", "list", "rail");
-
-function listen(source) {
-  source.onmessage = ({ data }) => (data === "again" ? everything() : onChange(data));
-}
 
 function connect() {
   const address = document.querySelector("[data-live]")?.dataset.live;
   if (!address) return;
   if (globalThis.SharedWorker) {
     const worker = new SharedWorker(document.querySelector("[data-worker]").dataset.worker);
-    listen(worker.port);
+    worker.port.onmessage = ({ data }) => (data ? onChange(data) : everything());
     worker.port.postMessage(address);
-    addEventListener("pagehide", () => worker.port.postMessage("bye"));
+    addEventListener("pagehide", () => worker.port.postMessage(""));
   } else {
     const source = new EventSource(address);
-    let broken = false;
     source.addEventListener("change", (event) => onChange(JSON.parse(event.data)));
-    source.onerror = () => (broken = true);
-    source.onopen = () => broken && ((broken = false), everything());
+    source.addEventListener("resync", everything);
   }
 }
 

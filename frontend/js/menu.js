@@ -20,8 +20,10 @@ function narrow(menu, words) {
   }
 }
 
+const openers = (menu) => [...document.querySelectorAll(`[popovertarget="${menu.id}"]`)];
+
 function opened(menu) {
-  const opener = document.querySelector(`[popovertarget="${menu.id}"]`);
+  const opener = openers(menu).find((button) => button.checkVisibility());
   if (opener) {
     place(menu, opener);
     opener.setAttribute("aria-expanded", "true");
@@ -39,7 +41,7 @@ document.addEventListener(
   (event) => {
     if (!event.target.matches?.("[data-menu]")) return;
     if (event.newState === "open") return opened(event.target);
-    document.querySelector(`[popovertarget="${event.target.id}"]`)?.removeAttribute("aria-expanded");
+    for (const opener of openers(event.target)) opener.removeAttribute("aria-expanded");
   },
   true,
 );

@@ -15,7 +15,7 @@ from zabota.tickets.models import Ticket
 from zabota.tickets.writing import MOST_FILE_BYTES, NewFile
 
 MOST_FILES = 20
-CHOICES = {"status": Status, "priority": Priority}
+CHOICES: dict[str, type[Status] | type[Priority]] = {"status": Status, "priority": Priority}
 THINGS = {
     "assignee": Agent.objects.filter(is_active=True),
     "team": Team.objects.all(),
@@ -30,17 +30,18 @@ def said_wrong(error: ValidationError) -> str:
 
 def read_changes(post: QueryDict, ticket: Ticket) -> tuple[dict[str, Any], Outcome | None]:
     """The fields a form changes, and the outcome if it solves. Raises `ValidationError`."""
+    given = post.dict()
     try:
-        changes: dict[str, Any] = {n: CHOICES[n].of(post[n]) for n in CHOICES if n in post}
-        outcome = Outcome.of(post["outcome"]) if "outcome" in post else None
-        changes |= {name: _thing(name, post[name]) for name in THINGS if name in post}
+        changes: dict[str, Any] = {n: CHOICES[n].of(str(given[n])) for n in CHOICES if n in given}
+        outcome = Outcome[str(given["outcome"]).upper()] if "outcome" in given else None
+        changes |= {name: _thing(name, str(given[name])) for name in THINGS if name in given}
     except (KeyError, ValueError) as error:
         raise ValidationError(_("There is no such choice any more. Reload the page.")) from error
     if outcome is not None:
         changes["status"] = Status.SOLVED
     if tags := _tags(post, ticket):
         changes["tags"] = tags[0]
-    return changes, outcome  # type: ignore[return-value]
+    return changes, outcome
 
 
 def _thing(name: str, pk: str) -> Any:

@@ -1,14 +1,25 @@
-"""The Jinja2 environment of the pages: macros are the components, text is escaped, words are translated."""
+"""The Jinja2 environment of the pages: macros are components, text is escaped and translated."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from zabota.workspace import words
+from zabota.workspace import marks, words
 from zabota.workspace.built import static_url
+
+
+@lru_cache(maxsize=4096)
+def _url(name: str, *args: Any) -> str:
+    return reverse(name, args=args)
+
+
+@lru_cache(maxsize=16)
+def _always(env: Environment, name: str, language: str) -> Markup:
+    """A part that is the same on every page of a language, drawn once."""
+    return Markup(env.get_template(name).render())  # noqa: S704  a template of ours, escaped
 
 
 def environment(**options: Any) -> Environment:
@@ -16,20 +27,20 @@ def environment(**options: Any) -> Environment:
     env = Environment(  # noqa: S701  Django's backend turns autoescape on in `options`
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
         **options | {"undefined": StrictUndefined},
     )
-    env.install_gettext_callables(  # type: ignore[attr-defined]  added by the extension
-        translation.gettext,
-        translation.ngettext,
-        newstyle=True,
-        pgettext=translation.pgettext,
-        npgettext=translation.npgettext,
-    )
     env.globals.update(
-        url=lambda name, *args: reverse(name, args=args),
+        _=words.say,
+        pgettext=words.say_in,
+        ngettext=words.say_many,
+        icon=marks.icon,
+        avatar=marks.avatar,
+        kbd=marks.kbd,
+        attributes=marks.attributes,
+        always=lambda name: _always(env, name, words.times().language),
+        url=_url,
         static_url=static_url,
-        language=translation.get_language,
+        language=lambda: words.times().language,
         times=words.times,
         language_name=words.language_name,
     )
@@ -41,7 +52,7 @@ def environment(**options: Any) -> Environment:
         number=words.number,
         size=words.size,
         initials=words.initials,
-        paragraphs=words.paragraphs,
+        written=marks.written,
         marked=words.marked,
         # The one place where markup is believed: `core.html` made it harmless when it came in.
         harmless=Markup,

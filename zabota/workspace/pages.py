@@ -14,6 +14,7 @@ from django.template.backends.utils import csrf_input_lazy
 from jinja2 import Environment
 
 from zabota.workspace.toasts import take_toasts
+from zabota.workspace.words import speaking
 
 Context = Mapping[str, Any]
 Builders = Mapping[str, Callable[[], Context]]
@@ -23,7 +24,9 @@ ANSWER = {"Cache-Control": "no-store", "Vary": HEADER}
 
 def jinja() -> Environment:
     """The environment Django's Jinja2 backend made."""
-    return engines["jinja2"].env  # type: ignore[no-any-return]
+    backend: Any = engines["jinja2"]
+    env: Environment = backend.env
+    return env
 
 
 def render_page(
@@ -39,14 +42,16 @@ def render_page(
     }
     if HEADER in request.headers:
         names = [name for name in request.headers[HEADER].split(",") if name in builders]
-        html = "".join(_fragment(name, builders[name], context) for name in names)
+        with speaking():
+            html = "".join(_fragment(name, builders[name], context) for name in names)
     else:
         for build in builders.values():
             context |= build()
         context["toasts"] = take_toasts(request)
-        html = jinja().get_template(template).render(context)
+        with speaking():
+            html = jinja().get_template(template).render(context)
     return HttpResponse(html, status=status, headers=ANSWER)
 
 
 def _fragment(name: str, build: Callable[[], Context], context: dict[str, Any]) -> str:
-    return jinja().get_template(f"fragments/{name}.html").render(context | build())
+    return jinja().get_template(f"fragments/{name}.html").render({**context, **build()})

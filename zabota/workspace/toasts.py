@@ -9,17 +9,20 @@ KEY = "toasts"
 
 
 class Toast(NamedTuple):
-    """`undo` is the address its way back is posted to."""
+    """`undo` is the address its way back is posted to; `seconds` counts down after the words."""
 
     id: str
     words: str
     icon: str = "check"
     undo: str = ""
+    seconds: int = 0
 
 
-def add_toast(request: HttpRequest, words: str, *, icon: str = "check", undo: str = "") -> None:
+def add_toast(
+    request: HttpRequest, words: str, *, icon: str = "check", undo: str = "", seconds: int = 0
+) -> None:
     """Say this on the page that comes next."""
-    toast = Toast(secrets.token_hex(4), words, icon, undo)
+    toast = Toast(secrets.token_hex(4), words, icon, undo, seconds)
     request.session[KEY] = [*request.session.get(KEY, []), toast]
 
 

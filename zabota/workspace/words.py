@@ -4,9 +4,13 @@ A list of 50 rows says 50 times, so names and words are looked up once for a lan
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.dates import get_day_names, get_month_names
@@ -21,9 +25,9 @@ NBSP = "\u00a0"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def locale() -> Locale:
-    """The Babel locale of the current language; English is British."""
-    language = translation.get_language() or "en"
+@lru_cache
+def _locale(language: str) -> Locale:
+    """English is British."""
     return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
 
 
@@ -31,6 +35,7 @@ def locale() -> Locale:
 class Times:
     """Says times in one language and one zone. Get one from `times()`."""
 
+    language: str
     zone: tzinfo
     months: dict[int, str]
     days: dict[int, str]
@@ -106,8 +111,9 @@ def _clock(local: datetime) -> str:
 
 @lru_cache(maxsize=64)
 def _times(language: str, zone: tzinfo) -> Times:
-    here = locale()
+    here = _locale(language)
     return Times(
+        language=language,
         zone=zone,
         months=dict(get_month_names("wide", locale=here).items()),
         days=dict(get_day_names("wide", locale=here).items()),
@@ -117,9 +123,54 @@ def _times(language: str, zone: tzinfo) -> Times:
     )
 
 
+_speaking: ContextVar[Times | None] = ContextVar("speaking", default=None)
+
+
 def times() -> Times:
     """Who says times in the current language and zone."""
+    given = _speaking.get()
+    if given is not None:
+        return given
     return _times(translation.get_language() or "en", timezone.get_current_timezone())
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """While a page is drawn its language stands still: asked once, not at each of its words."""
+    token = _speaking.set(times())
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
+
+
+@lru_cache(maxsize=8192)
+def _said(language: str, message: str, context: str, plural: str, n: int) -> Markup:
+    """A message of ours in a language; ours, so it may hold markup. Looked up once."""
+    with translation.override(language):
+        if plural:
+            return Markup(translation.ngettext(message, plural, n))  # noqa: S704
+        text = translation.pgettext(context, message) if context else translation.gettext(message)
+        return Markup(text)  # noqa: S704
+
+
+def say(message: str, /, **values: Any) -> Markup:
+    """`_()` of the templates: what is put in is escaped."""
+    said = _said(times().language, message, "", "", 0)
+    return said % values if values else said
+
+
+def say_in(context: str, message: str, /, **values: Any) -> Markup:
+    """`pgettext()` of the templates."""
+    said = _said(times().language, message, context, "", 0)
+    return said % values if values else said
+
+
+def say_many(one: str, many: str, n: int, /, **values: Any) -> Markup:
+    """`ngettext()` of the templates; `%(num)s` is the number."""
+    # Plural forms of the languages we speak repeat after a hundred.
+    form = n if n < 100 else 100 + n % 100
+    return _said(times().language, one, "", many, form) % {"num": n, **values}
 
 
 def time_tag(at: datetime, how: str = "ago", css: str = "") -> Markup:
@@ -129,7 +180,12 @@ def time_tag(at: datetime, how: str = "ago", css: str = "") -> Markup:
 
 def number(value: float) -> str:
     """1 408, with a space that does not break."""
-    return str(format_decimal(value, locale=locale())).replace(" ", NBSP)
+    return _number(times().language, value)
+
+
+@lru_cache(maxsize=1024)
+def _number(language: str, value: float) -> str:
+    return str(format_decimal(value, locale=_locale(language))).replace(" ", NBSP)
 
 
 def size(count: int) -> str:
@@ -154,7 +210,7 @@ def paragraphs(text: str) -> list[str]:
 
 def language_name(code: str) -> str:
     """русский for ru."""
-    return str(locale().languages.get(code, code))
+    return str(_locale(times().language).languages.get(code, code))
 
 
 def marked(snippet: str) -> list[tuple[bool, str]]:

@@ -4,14 +4,19 @@ import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import F, TextField, Value
-from django.db.models.functions import Cast
+from django.db import connection
 
 from zabota.company.labels import label_in
-from zabota.company.models import Category, Tag
-from zabota.staff.models import Agent, Team
 from zabota.tickets.choices import Outcome, Priority, Status
 
+EVERYTHING = """
+SELECT 'agent', id, coalesce(nullif(name, ''), email), NULL::text, is_active, 0 AS place
+  FROM staff_agent
+UNION ALL SELECT 'team', id, '', names::text, true, id FROM staff_team
+UNION ALL SELECT 'category', id, '', names::text, true, position FROM company_category
+UNION ALL SELECT 'tag', id, name, NULL, true, 0 FROM company_tag
+ORDER BY place, 3
+"""
 FIELDS = {"status": Status, "priority": Priority, "outcome": Outcome}
 
 
@@ -47,18 +52,12 @@ class Choices:
 
 def load_choices() -> Choices:
     """All of it, in the order menus show it."""
-    yes, first = Value(True), Value(0)
-    rows = Agent.objects.order_by().values_list(Value("agent"), "pk", "name", "is_active", first)
-    labels = Cast("names", TextField())
-    teams = Team.objects.order_by().values_list(Value("team"), "pk", labels, yes, first)
-    categories = Category.objects.order_by().values_list(
-        Value("category"), "pk", labels, yes, Cast(F("position"), Value(0).output_field)
-    )
-    tags = Tag.objects.order_by().values_list(Value("tag"), "pk", "name", yes, first)
+    with connection.cursor() as cursor:
+        cursor.execute(EVERYTHING)
+        rows = cursor.fetchall()
     found: dict[str, list[Choice]] = {"agent": [], "team": [], "category": [], "tag": []}
-    everything = rows.union(teams, categories, tags, all=True)
-    for kind, pk, name, is_active, _place in sorted(everything, key=lambda row: (row[4], row[2])):
-        said = label_in(json.loads(name), str(pk)) if kind in ("team", "category") else name
+    for kind, pk, name, names, is_active, _place in rows:
+        said = name if names is None else label_in(json.loads(names), str(pk))
         found[kind].append(Choice(pk, said, is_active))
     return Choices(
         agents={c.id: c for c in found["agent"]},

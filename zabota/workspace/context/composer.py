@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """`turn` changes when something was sent: a new letter, under a new id; `problem` says why not."""
+    """`turn` changes when something was sent: a new letter, a new id; `problem` says why not."""
 
     number: int
     turn: str
     action: str
     draft_url: str
-    name: str
     to: str
     kind: str = "message"
     text: str = ""

@@ -1,4 +1,4 @@
-"""The parts of the desk: one builder for each fragment, shared by page, htmx reply and live update."""
+"""The parts of the desk: one builder a fragment, shared by page, htmx reply and live update."""
 
 from functools import cached_property
 from typing import Any
@@ -8,9 +8,9 @@ from zabota.staff.models import Agent
 from zabota.tickets.queries import VIEWS, View
 from zabota.workspace.context import ticket as parts
 from zabota.workspace.context.choices import load_choices
-from zabota.workspace.context.lists import channel_icon, ticket_list
+from zabota.workspace.context.lists import channel_mark, ticket_list
 from zabota.workspace.context.rail import rail
-from zabota.workspace.context.thread import MOST_SHOWN, thread
+from zabota.workspace.context.thread import Words, load_words, thread
 from zabota.workspace.pages import Builders, Context
 
 LIST_BESIDE = "open"
@@ -69,22 +69,37 @@ class TicketDesk(ListDesk):
     def _choices(self) -> Any:
         return load_choices()
 
+    @cached_property
+    def _words(self) -> Words:
+        return load_words(self.ticket, self.agent, everything=self.everything)
+
+    @property
+    def _beside(self) -> str:
+        """Keeps the same list beside the ticket after a form was sent."""
+        return f"?view={self.view.slug}"
+
     def head(self) -> Context:
-        return {**parts.head(self.ticket, self.agent, self._choices), "view": self.view}
+        return {
+            **parts.head(self.ticket, self.agent, self._choices),
+            "view": self.view,
+            "beside": self._beside,
+        }
 
     def thread(self) -> Context:
-        days = thread(self.ticket, self.agent, self._choices, everything=self.everything)
         return {
             "ticket": self.ticket,
-            "days": days,
-            "channel": channel_icon(self.ticket.channel),
-            "is_cut": not self.everything and sum(len(d.items) for d in days) >= MOST_SHOWN,
+            "beside": self._beside,
+            "days": thread(self.ticket, self.agent, self._words, self._choices),
+            "channel": channel_mark(self.ticket.channel),
+            "is_cut": self._words.is_cut,
         }
 
     def composer(self) -> Context:
         if not self.agent.may("ticket.edit"):
             return {"composer": None}
-        return {"composer": parts.composer(self.ticket, self.agent, **self.writing)}
+        mine = self._words.of(self.agent)
+        written = parts.composer(self.ticket, self.agent, mine, self._beside, **self.writing)
+        return {"composer": written}
 
     def card(self) -> Context:
         return parts.card(self.ticket, self.agent)

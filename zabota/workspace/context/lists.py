@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,16 +18,24 @@ from zabota.workspace.context.rows import Row
 WAITING = (Status.PENDING, Status.ON_HOLD)
 
 
-@cache
-def channel_icon(kind: str) -> str:
-    """The icon of a channel; a removed channel's tickets keep a letter."""
-    return CHANNELS[kind].icon if kind in CHANNELS else "mail"
+class Mark(NamedTuple):
+    """How a channel is drawn and called."""
+
+    icon: str
+    label: str
+
+
+def channel_mark(kind: str) -> Mark:
+    """Of this channel; the tickets of a removed one keep a letter and its bare name."""
+    channel = CHANNELS.get(kind)
+    return Mark(channel.icon, channel.label) if channel else Mark("mail", kind)
 
 
 def as_rows(tickets: Sequence[TicketRow], agent: Agent, came_from: str = "") -> list[Row]:
     """Ready to be drawn; `came_from` is the view whose list stays beside an opened ticket."""
     base = reverse("ticket", args=[0]).removesuffix("0")
     tail = f"?view={came_from}" if came_from else ""
+    icons = {t.channel: channel_mark(t.channel).icon for t in tickets}
     statuses = {status.value: str(status.label) for status in Status}
     return [
         Row(
@@ -38,7 +45,7 @@ def as_rows(tickets: Sequence[TicketRow], agent: Agent, came_from: str = "") -> 
             subject=t.subject or no_subject(),
             words=_words(t),
             at=t.last_message_at,
-            channel_icon=channel_icon(t.channel),
+            channel_icon=icons[t.channel],
             tags=tuple(t.tags),
             status_words=statuses[t.status],
             assignee=t.assignee_name or "",
@@ -105,7 +112,7 @@ def as_hits(hits: Sequence[Hit]) -> list[FoundTicket]:
             number=hit.ticket.number,
             name=hit.ticket.customer.name,
             subject=hit.ticket.subject or no_subject(),
-            channel_icon=channel_icon(hit.ticket.channel),
+            channel_icon=channel_mark(hit.ticket.channel).icon,
             snippet=hit.snippet,
             at=hit.said_at,
         )

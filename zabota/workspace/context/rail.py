@@ -66,4 +66,5 @@ def _post(agent: Agent) -> dict[str, int]:
 
 def _by_state(place: str, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str, int, int]]:
     counted = rows.select_related(None).order_by().values("state").annotate(n=Count("pk"))
-    return counted.values_list(Value(place), "state", "n")
+    by_state: QuerySet[Any, tuple[str, int, int]] = counted.values_list(Value(place), "state", "n")
+    return by_state

@@ -1,18 +1,17 @@
 """A ticket's conversation: messages, notes and events, merged by time.
 
-Files and the newest delivery of each message come with its row, so that the page asks the same few
-questions however long the conversation is.
+Files and the newest delivery of each message come with its row, so that the page asks the same two
+questions however long the conversation is. They are written out: made by the ORM they took a fifth
+of the page's time.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from zabota.core import clock
@@ -21,11 +20,29 @@ from zabota.events.registry import EVENTS, Names, lift
 from zabota.intake.models import Delivery
 from zabota.staff.models import Agent
 from zabota.tickets.choices import AuthorKind, Direction
-from zabota.tickets.models import Attachment, Message, Note, Ticket
+from zabota.tickets.models import Message, Note, Ticket
 
 MOST_SHOWN = 200
+FILES = """ARRAY(
+  SELECT jsonb_build_object('id', id, 'name', filename, 'size', size, 'kind', content_type)
+  FROM tickets_attachment WHERE {} = said.id ORDER BY id) AS files"""
+MESSAGES = f"""
+SELECT id, ticket_id, direction, author_kind, agent_id, author_name, author_address, copies, text,
+       quoted_text, is_automatic, warnings, created_at, undone_at, html IS NOT NULL AS has_html,
+       {FILES.format("message_id")},
+       (SELECT to_jsonb(newest) FROM (
+          SELECT id, state, error, due_at, attempts, is_waiting, finished_at FROM intake_delivery
+          WHERE message_id = said.id ORDER BY id DESC LIMIT 1) AS newest) AS delivery
+FROM tickets_message said WHERE ticket_id = %s AND (undone_at IS NULL OR agent_id = %s)
+ORDER BY created_at DESC, id DESC LIMIT %s
+"""  # noqa: S608  put together from constants
+NOTES = f"""
+SELECT id, ticket_id, agent_id, author_name, text, created_at, {FILES.format("note_id")}
+FROM tickets_note said WHERE ticket_id = %s ORDER BY created_at DESC, id DESC LIMIT %s
+"""  # noqa: S608  put together from constants
 TOGETHER = timedelta(minutes=1)
 State = Delivery.State
+ENDS = {State.SENT.value: "sent", State.FAILED.value: "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +107,35 @@ class Day:
     items: list[Said | Happened]
 
 
-def thread(ticket: Ticket, agent: Agent, names: Names, *, everything: bool = False) -> list[Day]:
-    """The conversation as this agent sees it, by days, oldest first; the newest 200 of each kind."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stands in a ticket, oldest first: messages (my undone ones too) and notes."""
+
+    messages: list[Any]
+    notes: list[Any]
+    is_cut: bool
+
+    def of(self, agent: Agent) -> list[Any]:
+        """The agent's own, in the order they were written."""
+        own = [one for one in (*self.messages, *self.notes) if one.agent_id == agent.pk]
+        return sorted(own, key=lambda one: one.created_at)
+
+
+def load_words(ticket: Ticket, agent: Agent, *, everything: bool = False) -> Words:
+    """The newest 200 messages and notes, or all of them."""
     most = None if everything else MOST_SHOWN
+    messages = list(Message.objects.raw(MESSAGES, [ticket.pk, agent.pk, most]))
+    notes = list(Note.objects.raw(NOTES, [ticket.pk, most]))
+    is_cut = not everything and MOST_SHOWN in (len(messages), len(notes))
+    return Words(messages[::-1], notes[::-1], is_cut)
+
+
+def thread(ticket: Ticket, agent: Agent, words: Words, names: Names) -> list[Day]:
+    """The conversation as this agent sees it, oldest day first."""
     items: list[Said | Happened] = [
-        *(_message(m, agent) for m in _newest(messages_of(ticket), most)),
-        *(_note(n, agent) for n in _newest(notes_of(ticket), most)),
-        *_happenings(_newest(_events_of(ticket), most), names),
+        *(_message(message, agent) for message in words.messages if not message.undone_at),
+        *(_note(note, agent) for note in words.notes),
+        *_happenings(_events_of(ticket), names),
     ]
     items.sort(key=lambda item: (item.at, item.side == "event"))
     return [Day(on, list(of_day)) for on, of_day in groupby(items, lambda i: _day(i.at))]
@@ -104,38 +143,6 @@ def thread(ticket: Ticket, agent: Agent, names: Names, *, everything: bool = Fal
 
 def _day(at: datetime) -> date:
     return timezone.localtime(at).date()
-
-
-def _newest(rows: QuerySet[Any], most: int | None) -> list[Any]:
-    return list(rows[:most])[::-1]
-
-
-def messages_of(ticket: Ticket) -> QuerySet[Message]:
-    """Newest first, with files and delivery, without the bulk of their HTML."""
-    rows = Message.objects.filter(ticket=ticket, undone_at=None).defer("html")
-    return rows.annotate(
-        files=_files(message=OuterRef("pk")),
-        delivery=_newest_delivery(),
-        has_html=Q(html__isnull=False),
-    ).order_by("-created_at", "-id")
-
-
-def notes_of(ticket: Ticket) -> QuerySet[Note]:
-    """Newest first, with files."""
-    rows = Note.objects.filter(ticket=ticket).annotate(files=_files(note=OuterRef("pk")))
-    return rows.order_by("-created_at", "-id")
-
-
-def _files(**of: OuterRef) -> ArraySubquery:
-    shown = {"id": "pk", "name": "filename", "size": "size", "kind": "content_type"}
-    rows = Attachment.objects.filter(**of).order_by("pk")
-    return ArraySubquery(rows.values(file=JSONObject(**shown)))
-
-
-def _newest_delivery() -> Subquery:
-    shown = {f: F(f) for f in ("id", "state", "error", "due_at", "attempts", "is_waiting")}
-    rows = Delivery.objects.filter(message_id=OuterRef("pk")).order_by("-id")
-    return Subquery(rows.values(d=JSONObject(**shown, finished_at=F("finished_at")))[:1])
 
 
 def _message(message: Any, agent: Agent) -> Said:
@@ -175,44 +182,47 @@ def _note(note: Any, agent: Agent) -> Said:
     )
 
 
-def _file_links(files: Iterable[dict[str, Any]]) -> list[FileLink]:
+def _file_links(files: Iterable[str]) -> list[FileLink]:
     return [
         FileLink(
             f["id"], f["name"], f["size"], "image" if f["kind"].startswith("image/") else "file"
         )
-        for f in files
+        for f in map(json.loads, files)
     ]
 
 
 def _sending(message: Any, agent: Agent) -> Sending | None:
-    row = message.delivery
-    if row is None:
+    if message.delivery is None:
         return None
-    due, finished = _time(row["due_at"]), _time(row["finished_at"])
-    state, tries = row["state"], row["attempts"]
-    seconds = round((due - clock.now()).total_seconds())
-    if state == State.SENT:
-        return Sending(row["id"], "sent", finished)
-    if state == State.FAILED:
-        return Sending(row["id"], "failed", finished, row["error"])
-    if state == State.SENDING:
-        return Sending(row["id"], "sending", due)
+    row = json.loads(message.delivery)
+    how = _how_far(row)
+    due = _time(row["due_at"])
+    return Sending(
+        id=row["id"],
+        how=how,
+        at=_time(row["finished_at"]) if how in ("sent", "failed") else due,
+        error=row["error"],
+        seconds=max(round((due - clock.now()).total_seconds()), 0),
+        may_undo=how == "leaving" and message.agent_id == agent.pk,
+    )
+
+
+def _how_far(row: dict[str, Any]) -> str:
+    if row["state"] != State.QUEUED:
+        return ENDS.get(row["state"], "sending")
     if row["is_waiting"]:
-        return Sending(row["id"], "waiting", due)
-    if tries:
-        return Sending(row["id"], "retrying", due, row["error"])
-    mine = message.agent_id == agent.pk
-    return Sending(row["id"], "leaving", due, seconds=max(seconds, 0), may_undo=mine)
+        return "waiting"
+    return "retrying" if row["attempts"] else "leaving"
 
 
 def _time(text: str | None) -> datetime:
     return datetime.fromisoformat(text) if text else clock.now()
 
 
-def _events_of(ticket: Ticket) -> QuerySet[Event]:
+def _events_of(ticket: Ticket) -> list[Event]:
     shown = [name for name, kind in EVENTS.items() if kind.stream == "ticket" and kind.on_timeline]
     rows = Event.objects.filter(stream_kind="ticket", stream_id=ticket.pk, kind__in=shown)
-    return rows.order_by("-seq")
+    return list(rows.order_by("-seq")[:MOST_SHOWN])[::-1]
 
 
 def _happenings(events: Iterable[Event], names: Names) -> Iterable[Happened]:
@@ -238,4 +248,5 @@ def _line(events: list[Event], names: Names) -> Happened:
     last = events[-1]
     who = names.agent(last.actor_id) if last.actor_kind == "agent" else ""
     icon = known[-1].icon if known else "check"
-    return Happened(last.at, " · ".join(dict.fromkeys(sentences)), icon, who)
+    words = " · ".join(dict.fromkeys(sentences))
+    return Happened(last.at, words[:1].upper() + words[1:], icon, who)

@@ -1,24 +1,25 @@
-"""A ticket's head and its customer's card, asked in one query with what the composer needs."""
+"""A ticket's head, its customer's card, and where the next words are written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from zabota.customers.models import Identity
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Outcome, Priority, Status
-from zabota.tickets.models import Draft, Message, Note, Ticket
+from zabota.tickets.models import Draft, Message, Note
 from zabota.tickets.queries import tickets_visible_to
 from zabota.workspace.context.choices import Choices
 from zabota.workspace.context.composer import Composer
-from zabota.workspace.context.lists import channel_icon, no_subject
+from zabota.workspace.context.lists import channel_mark, no_subject
 
 EARLIER = 8
+MOST_EARLIER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,60 +33,14 @@ class Earlier:
 
 
 def load_ticket(agent: Agent, number: int) -> Any:
-    """The ticket with all that its page shows around the conversation; None if it is not to be seen."""
-    rows = tickets_visible_to(agent).filter(number=number)
-    return (
-        rows.select_related("customer", "identity", "inbox", "follows")
-        .annotate(
-            drafts_of_mine=ArraySubquery(
-                Draft.objects.filter(ticket=OuterRef("pk"), agent=agent).values(
-                    draft=JSONObject(kind="kind", text="text")
-                )
-            ),
-            addresses=ArraySubquery(
-                Identity.objects.filter(customer=OuterRef("customer"))
-                .order_by("pk")
-                .values(identity=JSONObject(kind="kind", value="value"))
-            ),
-            earlier=ArraySubquery(
-                _others(agent)
-                .order_by("-id")
-                .values(
-                    t=JSONObject(
-                        **{f: F(f) for f in ("number", "subject", "channel", "created_at")}
-                    )
-                )[:EARLIER]
-            ),
-            earlier_count=Coalesce(
-                Subquery(
-                    _others(agent).order_by().values("customer").annotate(n=Count("pk")).values("n")
-                ),
-                0,
-                output_field=IntegerField(),
-            ),
-            turn=Coalesce(_last_of(Message, agent), 0) + Coalesce(_last_of(Note, agent), 0),
-            undone=_undone(agent),
-        )
-        .first()
+    """The ticket with all its page shows around the conversation; None if it is not to be seen."""
+    drafts = Draft.objects.filter(ticket=OuterRef("pk"), agent=agent)
+    rows = tickets_visible_to(agent).select_related("customer", "identity", "inbox")
+    rows = rows.annotate(
+        follows_number=F("follows__number"),
+        drafts_of_mine=ArraySubquery(drafts.values(d=JSONObject(kind="kind", text="text"))),
     )
-
-
-def _others(agent: Agent) -> Any:
-    """The same customer's other tickets this agent may see."""
-    rows = tickets_visible_to(agent).filter(customer=OuterRef("customer"))
-    return rows.exclude(pk=OuterRef("pk"))
-
-
-def _last_of(model: Any, agent: Agent) -> Subquery:
-    """The newest words of mine: when they change, the composer begins a new letter."""
-    rows = model.objects.filter(ticket=OuterRef("pk"), agent=agent).order_by("-created_at", "-id")
-    return Subquery(rows.values("id")[:1])
-
-
-def _undone(agent: Agent) -> Subquery:
-    """My newest message, if I took it back: its files belong to the draft again."""
-    rows = Message.objects.filter(ticket=OuterRef("pk"), agent=agent).order_by("-created_at", "-id")
-    return Subquery(rows.values(m=JSONObject(id="id", undone_at="undone_at"))[:1])
+    return rows.filter(number=number).first()
 
 
 def head(ticket: Any, agent: Agent, choices: Choices) -> dict[str, Any]:
@@ -107,47 +62,48 @@ def head(ticket: Any, agent: Agent, choices: Choices) -> dict[str, Any]:
 
 def card(ticket: Any, agent: Agent) -> dict[str, Any]:
     """The customer beside the ticket: who, where from, what before."""
+    others = tickets_visible_to(agent).filter(customer=ticket.customer_id).exclude(pk=ticket.pk)
+    shown = ("number", "subject", "channel", "created_at")
+    earlier = [_earlier(*row) for row in others.order_by("-id").values_list(*shown)[:MOST_EARLIER]]
     return {
         "ticket": ticket,
         "customer": ticket.customer,
-        "addresses": ticket.addresses,
-        "earlier": [_earlier(row) for row in ticket.earlier],
-        "earlier_count": ticket.earlier_count,
+        "earlier": earlier[:EARLIER],
+        "earlier_count": len(earlier),
         "may_open_card": agent.may("customer.view"),
     }
 
 
-def _earlier(row: dict[str, Any]) -> Earlier:
-    return Earlier(
-        row["number"],
-        row["subject"] or no_subject(),
-        channel_icon(row["channel"]),
-        datetime.fromisoformat(row["created_at"]),
-    )
+def _earlier(number: int, subject: str, channel: str, at: datetime) -> Earlier:
+    return Earlier(number, subject or no_subject(), channel_mark(channel).icon, at)
 
 
 def composer(
-    ticket: Any, agent: Agent, *, kind: str = "", text: str = "", problem: str = ""
+    ticket: Any, agent: Agent, mine: Sequence[Message | Note], beside: str, **writing: str
 ) -> Composer:
-    """Where this agent writes next: the draft of theirs, or what could not be sent."""
+    """Where this agent writes next: the draft of theirs, or what could not be sent.
+
+    `mine` are the agent's own words in this ticket, newest last, those taken back too; when they
+    change, a new letter begins. `writing` may hold `kind`, `text` and the `problem` with it.
+    """
     drafts = {draft["kind"]: draft["text"] for draft in ticket.drafts_of_mine}
     reply, note = drafts.get(Draft.Kind.MESSAGE, ""), drafts.get(Draft.Kind.NOTE, "")
     may_reply = agent.may("ticket.reply") and ticket.status != Status.CLOSED
-    kind = kind if may_reply and kind else "message" if may_reply else "note"
-    mine, other = (reply, note) if kind == "message" else (note, reply)
-    undone_id = ticket.undone["id"] if ticket.undone and ticket.undone["undone_at"] else 0
+    kind = (writing.get("kind") or "message") if may_reply else "note"
+    this, other = (reply, note) if kind == "message" else (note, reply)
+    undone = [m for m in mine[-1:] if isinstance(m, Message) and m.undone_at]
+    turn = sum(one.pk for one in mine[-2:])
     return Composer(
         number=ticket.number,
-        turn=f"{ticket.turn}{'-undone' if undone_id else ''}",
-        action=reverse("write", args=[ticket.number]),
+        turn=f"{turn}{'-undone' if undone else ''}",
+        action=reverse("write", args=[ticket.number]) + beside,
         draft_url=reverse("draft", args=[ticket.number]),
-        name=ticket.customer.name or ticket.identity.value,
         to=ticket.identity.value,
         kind=kind,
-        text=text or mine,
+        text=writing.get("text") or this,
         other_text=other,
-        kept=bool(mine) and not text,
+        kept=bool(this) and not writing.get("text"),
         may_reply=may_reply,
-        problem=problem,
-        undone_id=undone_id,
+        problem=writing.get("problem", ""),
+        undone_id=undone[0].pk if undone else 0,
     )

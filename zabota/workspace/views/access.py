@@ -15,7 +15,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def for_agents(permission: str = "") -> Callable[[AgentView[P]], View[P]]:
-    """Give the view the agent who asks; strangers go to sign-in, the rest without `permission` to a 404."""
+    """Give the view the agent who asks. Strangers sign in; without `permission` it is a 404."""
 
     def decorate(view: AgentView[P]) -> View[P]:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""What strangers sent, kept behind walls: their HTML in a sandbox, their files only as downloads."""
+"""What strangers sent, behind walls: their HTML in a sandbox, their files only as downloads."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header

@@ -18,6 +18,7 @@ from zabota.workspace.context.desk import Desk
 from zabota.workspace.pages import render_page
 from zabota.workspace.toasts import add_toast
 from zabota.workspace.views.access import for_agents
+from zabota.workspace.views.tickets import to_ticket
 
 PAGE = 100
 
@@ -53,7 +54,7 @@ def retry_sending(request: HttpRequest, agent: Agent, pk: int) -> HttpResponse:
         add_toast(request, _("It is being sent again"), icon="plane")
     if ticket is None or request.POST.get("from") == "outbox":
         return HttpResponseRedirect(reverse("outbox"))
-    return HttpResponseRedirect(reverse("ticket", args=[ticket.number]))
+    return to_ticket(request, ticket.number)
 
 
 def _ticket_of(letter: Delivery | None, agent: Agent) -> Ticket | None:

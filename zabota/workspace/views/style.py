@@ -52,7 +52,7 @@ def _rows() -> list[Row]:
 
 
 def _examples() -> Mapping[str, Any]:
-    composer = Composer(4821, "0", "#x", "#x", "Дане", "dana@example.ru", kind="note")
+    composer = Composer(4821, "0", "#x", "#x", "dana@example.ru", kind="note")
     icons = re.findall(r'id="i-(\w+)"', file_text("icons.svg"))
     return {"rows": _rows(), "composer": composer, "now": clock.now(), "icons": icons}
 

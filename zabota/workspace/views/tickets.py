@@ -1,7 +1,5 @@
 """A ticket's page, and what an agent does on it."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse

@@ -14,7 +14,7 @@ from zabota.staff.models import Agent
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Attachment, Message, Ticket
 from zabota.tickets.queries import attachments_visible_to, messages_visible_to
-from zabota.tickets.writing import open_ticket, send_reply, undo_reply, write_note
+from zabota.tickets.writing import UNDO, open_ticket, send_reply, undo_reply, write_note
 from zabota.workspace.context.desk import Desk
 from zabota.workspace.forms import read_files, said_wrong
 from zabota.workspace.pages import render_page
@@ -54,8 +54,9 @@ def _send(request: HttpRequest, agent: Agent, ticket: Ticket, text: str) -> None
         again=_files_again(request, agent, ticket),
         status=AFTER_SENDING.get(request.POST.get("status", ""), Status.PENDING),
     )
-    words = _("The answer to #%(number)s leaves in ten seconds") % {"number": ticket.number}
-    add_toast(request, words, icon="reply", undo=reverse("undo", args=[message.pk]))
+    words = _("#%(number)s leaves in") % {"number": ticket.number}
+    undo = reverse("undo", args=[message.pk])
+    add_toast(request, words, icon="reply", undo=undo, seconds=round(UNDO.total_seconds()))
 
 
 def _files_again(request: HttpRequest, agent: Agent, ticket: Ticket) -> list[Attachment]:
