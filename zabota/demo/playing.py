@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from zabota.channels.email.identity import identify
 from zabota.core import clock
 from zabota.demo.content import BadStory, Company, Quote, Story, Turn
 from zabota.demo.founding import Desk
@@ -88,17 +89,18 @@ class Play:
         """Lay a mail into the ledger; its id."""
         letter = self._letter(moment.story, moment.turn, moment.at)
         raw = write_letter(letter)
+        external_id, body_hash = identify(raw)
         accept_inbound(
             self.desk.inboxes[moment.story.inbox],
             raw,
-            external_id=letter.message_id,
-            body_hash=hashlib.sha256(raw).digest(),
+            external_id=external_id,
+            body_hash=body_hash,
             envelope={},
             origin=Inbound.Origin.IMPORT,
             received_at=moment.at,
         )
-        self.threads[moment.story.slug].ids.append(letter.message_id)
-        return letter.message_id
+        self.threads[moment.story.slug].ids.append(external_id)
+        return external_id
 
     def _letter(self, story: Story, turn: Turn, moment: datetime) -> Letter:
         customer, inbox = self.company.customers[story.customer], self.desk.inboxes[story.inbox]
