@@ -1,5 +1,6 @@
 """What each process of the tree does, in a tree or alone. All of them end at SIGTERM."""
 
+import logging
 import signal
 import socket
 import threading
@@ -27,6 +28,8 @@ def serve_web(listener: socket.socket) -> None:
         forwarded_allow_ips="*",
         timeout_graceful_shutdown=GRACE,
     )
+    # Open streams are cut short at every stop; that is no error.
+    logging.getLogger("uvicorn.error").addFilter(lambda r: "graceful shutdown" not in r.msg)
     uvicorn.Server(config).run(sockets=[listener])
 
 

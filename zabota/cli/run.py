@@ -85,10 +85,18 @@ def _prepare(ports: Ports, *, demo: bool) -> None:
     if not env.database_url:
         EmbeddedServer(env.data_dir).wait_until_ready()
     check_database(connection_string(env))
+    _warn_of_bare_pages()
     prepare_desk()
     if demo:
         load_demo()
     _print_setup_link(ports)
+
+
+def _warn_of_bare_pages() -> None:
+    from zabota.workspace.built import front_end_is_built
+
+    for warning in front_end_is_built():
+        click.echo(f"zabota: {warning.msg}: {warning.hint}", err=True)
 
 
 def _print_setup_link(ports: Ports) -> None:

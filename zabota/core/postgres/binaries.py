@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from zabota.core.environment import EnvironmentProblem
 from zabota.core.postgres.owner import Owner
@@ -74,15 +75,20 @@ def _copy_wheel(package: Path, target: Path) -> None:
     """The package and the libraries beside it, that its programs look for by a relative path."""
     try:
         SHARED_CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh = target.with_name(target.name + ".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        for folder in package.parent.glob(f"{package.name}*"):
-            if not folder.name.endswith(".dist-info"):
-                shutil.copytree(folder, fresh / folder.name)
-        fresh.chmod(0o755)
-        fresh.rename(target)
+        with TemporaryDirectory(dir=SHARED_CACHE) as fresh:
+            for folder in package, package.with_name(f"{package.name}.libs"):
+                shutil.copytree(folder, Path(fresh, "copy", folder.name))
+            _keep(Path(fresh, "copy"), target)
     except OSError as error:
         raise EnvironmentProblem(
             f"cannot copy PostgreSQL to {target}: {error.strerror}; "
             "install postgresql on the machine or name a server by DATABASE_URL"
         ) from error
+
+
+def _keep(copy: Path, target: Path) -> None:
+    try:
+        copy.rename(target)
+    except OSError:
+        if not target.exists():  # else another desk was quicker
+            raise

@@ -1,5 +1,6 @@
 """The embedded server: started, found, stopped, and never left behind."""
 
+import shutil
 import signal
 import subprocess
 import time
@@ -41,6 +42,7 @@ SETTINGS = {
     "log_error_verbosity": "terse",
 }
 SINCE_18 = {"io_method": "sync"}  # no I/O worker processes
+WAL_SEGMENT = 16 * 1024 * 1024
 LOG_LIMIT = 8 * 1024 * 1024
 FAST_STOP = signal.SIGINT
 START_LIMIT = 60.0  # a recovery after a crash replays at most max_wal_size
@@ -95,12 +97,8 @@ class EmbeddedServer:
         owner.take_over(self.cluster)
         self._make_socket_dir(owner)
         self._clear_leftovers()
-        command: list[str | Path] = [
-            binaries / "postgres",
-            "-D",
-            HERE,
-            *self._options(major_version(binaries)),
-        ]
+        options = self._options(major_version(binaries))
+        command: list[str | Path] = [binaries / "postgres", "-D", HERE, *options]
         with self.log.open("ab") as log:
             if log.tell() > LOG_LIMIT:
                 log.truncate(0)
@@ -152,13 +150,16 @@ class EmbeddedServer:
                 time.sleep(0.02)
 
     def why_it_ended(self) -> str:
-        """The gravest line it wrote since it was started."""
+        """The gravest line it wrote since it was started, unless that found no room."""
+        if shutil.disk_usage(self.data_dir).free < WAL_SEGMENT:
+            return f"no space left in {self.data_dir}: make room and start again"
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             lines = log.read().decode(errors="replace").splitlines()
         grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
-        reason = (grave or lines or ["no word of it"])[0].split(":  ", 1)[-1]
-        return f"PostgreSQL did not start: {reason} (see {self.log})"
+        code = self._process.returncode if self._process else None
+        reason = grave[0].split(":  ", 1)[-1] if grave else f"exit code {code}"
+        return f"PostgreSQL ended: {reason} (see {self.log})"
 
     @property
     def pid(self) -> int | None:
@@ -169,11 +170,7 @@ class EmbeddedServer:
         """A fast stop: open transactions are rolled back, everything is on disk."""
         if self._process is None:
             return
-        for sign, patience in (
-            (signal.SIGINT, limit),
-            (signal.SIGQUIT, 2.0),
-            (signal.SIGKILL, None),
-        ):
+        for sign, patience in (FAST_STOP, limit), (signal.SIGQUIT, 2.0), (signal.SIGKILL, None):
             with suppress(subprocess.TimeoutExpired):
                 self._process.send_signal(sign)
                 self._process.wait(patience)
