@@ -7,6 +7,7 @@ single-byte sets the likeliest reading wins, with the declared one given a start
 import codecs
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from .limits import Reading
 
@@ -83,9 +84,17 @@ def _wide_charset(data: bytes, charset: str) -> str:
     return charset if claimed and (b"\0" in data or b"\x04" in data) else ""
 
 
+# What the guess is made from: the first stretches of bytes above ASCII.
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_SAMPLE = 300
+# A Western text has single letters above ASCII between others, a Cyrillic one has words of them.
+_HIGH_WORD = re.compile(rb"[\x80-\xff]{3}")
+_HIGH_IN_LATIN = re.compile(rb"[A-Za-z][\x80-\xff]{1,2}(?![\x80-\xff])")
+
+
 def _decode_single_byte(data: bytes, charset: str, reading: Reading) -> str:
-    guesses = ["utf-8"] if _nearly_utf8(data) else _guesses(data, charset)
-    best = max(guesses, key=lambda name: _likelihood(data, name) + 12 * (name == charset))
+    head = data[:20_000]
+    best = _guess(b" ".join(_HIGH.findall(head))[:_SAMPLE], head, charset)
     if best == "utf-8":
         reading.warn("broken utf-8, some letters are lost")
     elif best != charset:
@@ -93,44 +102,42 @@ def _decode_single_byte(data: bytes, charset: str, reading: Reading) -> str:
     return data.decode("cp1252" if best in _WESTERN else best, "replace")
 
 
-def _nearly_utf8(data: bytes) -> bool:
-    text = data[:20_000].decode("utf-8", "replace")
-    return 4 * text.count("\ufffd") < sum(char > "\x7f" for char in text)
-
-
-# A Western text has single letters above ASCII between others, a Cyrillic one has words of them.
-_HIGH_WORDS = re.compile(rb"[\x80-\xff]{3,}")
-_HIGH_IN_LATIN = re.compile(rb"[A-Za-z][\x80-\xff]{1,2}(?![\x80-\xff])")
-
-
-def _guesses(data: bytes, charset: str) -> list[str]:
-    sample = data[:20_000]
+def _guess(sample: bytes, head: bytes, charset: str) -> str:
     if charset and charset not in ("utf-8", *_WESTERN, *_CYRILLIC):
-        return [charset]
-    if len(_HIGH_IN_LATIN.findall(sample)) > len(_HIGH_WORDS.findall(sample)):
-        return [charset if charset in _WESTERN else "cp1252"]
-    return list(dict.fromkeys([charset, *_CYRILLIC] if charset in _CYRILLIC else _CYRILLIC))
+        return charset
+    text = sample.decode("utf-8", "replace")
+    if 4 * text.count("\ufffd") < len(text) - text.count(" "):
+        return "utf-8"
+    if len(_HIGH_IN_LATIN.findall(head)) > len(_HIGH_WORD.findall(head)):
+        return charset if charset in _WESTERN else "cp1252"
+    if charset in _CYRILLIC and _likelihood(sample, charset) > _SURE:
+        return charset
+    return max(_CYRILLIC, key=lambda name: _likelihood(sample, name) + 12 * (name == charset))
 
 
 # Pairs of letters that make up two thirds of any Russian text.
-_PAIRS = re.compile(
-    "(?=ад|ак|ал|ам|ан|ар|ас|ат|аш|бо|ва|ве|ви|во|вы|го|да|де|до|др|ед|ем|ен|ер|ес|ет|за|из|ик|ил"
-    "|ин|ис|ит|ка|ко|ку|ла|ле|ли|ло|ль|ма|ме|ми|мо|на|не|ни|но|ну|об|ов|од|ой|ок|ол|ом|он|оп|ор"
-    "|ос|от|оч|па|пе|пи|по|пр|ра|ре|ри|ро|ру|са|се|си|ск|сл|со|ст|та|тв|те|ти|то|тр|ть|че|ый"
-    "|аз|ав|бы|вс|дн|ей|ие|их|ки|лю|мы|ня|ож|ря|сь|ся|ут|хо|ча|чт|ши|ъя|ые|ют|ят)",
-    re.IGNORECASE,
+_PAIRS = frozenset(
+    re.findall(
+        "..",
+        "адакаламанарасаташбовавевивовыгодадедодредеменересетзаизикилиниситкакокулалелилольмамемимона"
+        "ненинонуобоводойоколомонопоросоточпапепипопррарерирорусасесискслсосттатвтетитотртьчеыйазавбы"
+        "всднейиеихкилюмыняожрясьсяутхочачтшиъяыеютят",
+    )
 )
-_RUSSIAN = re.compile("[а-яёіїєґ]", re.IGNORECASE)
+_LETTER = re.compile("[а-яёіїєґ]", re.IGNORECASE)
 _CAPITAL = re.compile("[А-ЯЁІЇЄҐ]")
 _CASE_BREAK = re.compile("[а-яё][А-ЯЁ]")
-_OTHER = re.compile("[^\x00-\x7fа-яёіїєґ«»„“”‘’—–…№\xa0©®€°•·]", re.IGNORECASE)
+_OTHER = re.compile("[^ а-яёіїєґ«»„“”‘’—–…№\xa0©®€°•·]", re.IGNORECASE)
 _RARE = {"iso8859-5": 12, "cp866": 12}
+_SURE = 30
 
 
-def _likelihood(data: bytes, charset: str) -> float:
-    """How much like Russian the first letters read in that character set."""
-    text = data[:1000].decode(charset, "replace")
-    score = 100 * len(_PAIRS.findall(text)) - 20 * len(_CAPITAL.findall(text))
-    score -= 100 * len(_CASE_BREAK.findall(text)) + 150 * len(_OTHER.findall(text))
-    letters = len(_RUSSIAN.findall(text)) + len(_OTHER.findall(text))
-    return score / max(letters, 1) - _RARE.get(charset, 0)
+def _likelihood(sample: bytes, charset: str) -> float:
+    """How much like Russian it reads: some 50 if it is, below 20 if it is not."""
+    text = sample.decode(charset, "replace")
+    lower = text.lower()
+    score = 100 * sum(pair in _PAIRS for pair in map("".join, pairwise(lower)))
+    score -= 20 * len(_CAPITAL.findall(text)) + 100 * len(_CASE_BREAK.findall(text))
+    others = len(_OTHER.findall(text))
+    letters = len(_LETTER.findall(text)) + others
+    return (score - 150 * others) / max(letters, 1) - _RARE.get(charset, 0)

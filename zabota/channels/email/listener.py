@@ -34,7 +34,7 @@ TAKEN = "250 2.0.0 Taken in"
 class Intake:
     """aiosmtpd's hooks: https://aiosmtpd.aio-libs.org/en/latest/handlers.html"""
 
-    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
+    async def handle_RCPT(
         self,
         server: SMTP,
         session: Session,
@@ -53,9 +53,7 @@ class Intake:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:
             await in_thread(take_in, session, envelope)
         except (DatabaseError, OSError):
@@ -143,7 +141,7 @@ def _session(sessions: set[SMTP]) -> SMTP:
     return session
 
 
-class _Session(SMTP):  # type: ignore[misc]
+class _Session(SMTP):
     """A session that is known to the server while it lasts."""
 
     among: set[SMTP]

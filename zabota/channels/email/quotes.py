@@ -12,6 +12,8 @@ from .history import find_attribution, find_forwarded, find_history, is_attribut
 from .signature import find_signature
 from .styles import QUOTED
 
+_MOST_LINES = 10_000  # what is longer is no letter
+
 
 def split_quotes(text: str, *, forwarded: bool = False) -> tuple[str, str]:
     """Return (the person's own words, quotations and signature): all lines of `text`, parted.
@@ -20,6 +22,8 @@ def split_quotes(text: str, *, forwarded: bool = False) -> tuple[str, str]:
     that announces it, or, if the subject says `forwarded`, from its block of headers on.
     """
     lines = text.split("\n")
+    if len(lines) > _MOST_LINES:
+        return text, ""
     forward = find_forwarded(lines)
     history = find_history(lines[:forward])
     folded = _folded_lines(lines[:history])

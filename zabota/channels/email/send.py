@@ -89,7 +89,7 @@ def _thread(mail: EmailMessage, message: OutboundMessage) -> None:
 
 
 def _id(external_id: str) -> str:
-    """An id in brackets, or nothing if a stranger's id cannot stand in a header (RFC 5322 §3.6.4)."""
+    """An id in brackets, or nothing if a stranger's id is none (RFC 5322 §3.6.4)."""
     fits = external_id.isascii() and external_id.isprintable() and len(external_id) < 900
     return f"<{external_id}>" if fits and not set(external_id) & set(" <>") else ""
 
@@ -114,7 +114,7 @@ def _document(html: str) -> str:
 
 
 def send_mail(message: OutboundMessage) -> None:
-    """Hand one message to the relay. Raises `NotConfigured`, or `SendFailed` in an agent's words."""
+    """Hand one message to the relay. Raises `NotConfigured`, or `SendFailed` with the reason."""
     relay = read_relay(env.outgoing_mail)
     if relay is None:
         raise NotConfigured
