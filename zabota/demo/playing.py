@@ -25,6 +25,7 @@ from zabota.tickets.receive import apply_inbound
 from zabota.tickets.writing import send_reply, write_note
 from zabota.worker import GRACE
 
+BATCH = 50
 # The team goes last: who hands a ticket to another team may not be allowed to change it after.
 ORDER = ("priority", "category", "tags", "assignee", "status", "team")
 
@@ -74,7 +75,7 @@ class Play:
         _close_solved(run[0].at)
         arrived = {self._accept(moment): moment.story.slug for moment in run}
         with clock.at(run[-1].at):
-            while apply_inbound():
+            while apply_inbound(BATCH) == BATCH:
                 pass
         messages = Message.objects.filter(external_id__in=arrived).select_related("ticket")
         found = {message.external_id: message.ticket for message in messages}
