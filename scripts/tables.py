@@ -44,7 +44,7 @@ MEANINGS = {
     "ZABOTA_SECRET_KEY": "signs sessions and reply addresses; "
     "empty: made once, in `secret.key` in the data directory",
     "ZABOTA_SMTP_PORT": "port of the mail listener",
-    "ZABOTA_TIME_ZONE": "`Europe/Moscow`: for who has not chosen",
+    "ZABOTA_TIME_ZONE": "`Europe/Moscow`: for who has not chosen; empty: the machine's own",
 }
 
 

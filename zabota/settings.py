@@ -3,7 +3,7 @@
 The table in `docs/settings.md` is made from `zabota.core.environment`.
 """
 
-from zabota.core.environment import database_options, env, secret_key
+from zabota.core.environment import database_options, env, machine_zone, secret_key
 
 DEBUG = env.debug
 SECRET_KEY = secret_key(env.data_dir)
@@ -137,7 +137,7 @@ LANGUAGE_CODE = env.language
 LANGUAGES = [("ru", "Русский"), ("en", "English")]
 LOCALE_PATHS = [env.locale_dir]
 USE_TZ = True
-TIME_ZONE = env.time_zone
+TIME_ZONE = env.time_zone or machine_zone()
 
 STATIC_URL = "/static/"
 WHITENOISE_ROOT = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -56,6 +57,15 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "") not in ("", "0", "no", "false")
 
 
+def machine_zone() -> str:
+    """The machine's own time zone by its IANA name, UTC if it does not say."""
+    _zones, _slash, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+    try:
+        return ZoneInfo(name).key
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return "UTC"
+
+
 def read_environment() -> Environment:
     """Read the process environment; nothing is required."""
     get = os.environ.get
@@ -73,7 +83,7 @@ def read_environment() -> Environment:
         behind_proxy=_flag("ZABOTA_BEHIND_PROXY"),
         outgoing_mail=get("ZABOTA_OUTGOING_MAIL", ""),
         language=get("ZABOTA_LANGUAGE", "en"),
-        time_zone=get("ZABOTA_TIME_ZONE", "UTC"),
+        time_zone=get("ZABOTA_TIME_ZONE", ""),
         debug=_flag("ZABOTA_DEBUG"),
         log_level=get("ZABOTA_LOG_LEVEL", "INFO"),
         locale_dir=PACKAGE / "locale",
