@@ -14,6 +14,7 @@ import psycopg
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError, connections
 
+from zabota.api.once import forget_answers
 from zabota.core import clock
 from zabota.core.environment import env
 from zabota.core.postgres import connection_string
@@ -93,6 +94,7 @@ class _Desk:
             self.cleaned_at = time.monotonic()
             close_solved(clock.now() - GRACE)
             SessionStore.clear_expired()
+            forget_answers()
 
 
 def _send_all(should_stop: ShouldStop) -> float:

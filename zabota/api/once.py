@@ -76,10 +76,13 @@ def _given(request: ApiRequest, key: str) -> HttpResponse | None:
 
 def _take(name: str) -> bool:
     """Hold this name until the transaction ends; False if somebody else does."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number(name)])
         return bool(cursor.fetchone()[0])
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _keep(request: ApiRequest, key: str, body: str) -> None:

@@ -130,7 +130,8 @@ def in_problems(view: View) -> View:
 
     @wraps(view)
     def answering(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        asked, request.method = request.method, "GET" if request.method == "HEAD" else request.method
+        asked = request.method
+        request.method = "GET" if asked == "HEAD" else asked
         try:
             response = view(request, **kwargs)
         except Http404:

@@ -1,10 +1,18 @@
 """What may be asked and sent; whatever is not listed here is refused."""
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from zabota.tickets.actions import LONGEST_TAG, MOST_TAGS
 from zabota.tickets.search import LONGEST_QUERY
@@ -16,7 +24,14 @@ NewStatus = Literal["open", "pending", "on_hold", "solved", "closed"]
 OutcomeName = Literal["solved", "partly", "could_not_help", "out_of_scope", "duplicate"]
 PriorityName = Literal["low", "normal", "high", "urgent"]
 
-NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot store it
+# PostgreSQL stores neither NUL nor half of a surrogate pair.
+NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(text: str) -> str:
+    if NOT_TEXT.search(text):
+        raise ValueError("has characters that stand for nothing")
+    return text
 
 
 def _email(text: str) -> str:
@@ -32,11 +47,12 @@ def _absent() -> Any:
     return Field(default=None)
 
 
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=NO_NUL)]
-Subject = Annotated[str, Field(min_length=1, max_length=500, pattern=NO_NUL)]
-Name = Annotated[str, Field(max_length=160, pattern=NO_NUL)]
+STORABLE = AfterValidator(_storable)
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), STORABLE]
+Subject = Annotated[str, Field(min_length=1, max_length=500), STORABLE]
+Name = Annotated[str, Field(max_length=160), STORABLE]
 Slug = Annotated[str, Field(pattern="^[-a-zA-Z0-9_]{1,50}$")]
-Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG, pattern=NO_NUL)]
+Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG), STORABLE]
 Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
 Email = Annotated[
     str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)
@@ -44,7 +60,18 @@ Email = Annotated[
 Cursor = Annotated[str, Field(max_length=200, pattern="^[-_A-Za-z0-9]+$")]
 
 
-class Paging(BaseModel):
+class Asked(BaseModel):
+    """A query string: like a body, it has nothing in it that is not known."""
+
+    @model_validator(mode="after")
+    def only_known(self, info: ValidationInfo) -> Self:
+        known, sent = type(self).model_fields, info.context["request"].GET if info.context else ()
+        if unknown := [name for name in sent if name not in known]:
+            raise ValueError(f"there is no parameter {unknown[0]!r}; there are {', '.join(known)}")
+        return self
+
+
+class Paging(Asked):
     """Which page: the `next` of the one before, and how many at most."""
 
     cursor: Cursor | None = None
@@ -58,17 +85,17 @@ class TicketQuery(Paging):
     status: StatusName | None = None
 
 
-class EventQuery(BaseModel):
+class EventQuery(Asked):
     """After which cursor, and how many at most."""
 
     after: Cursor | None = None
     limit: int = Field(50, ge=1, le=100)
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(Asked):
     """Words in any form, `"in quotes"`, `or`, `-not`; a bare number finds its ticket."""
 
-    q: str = Field(min_length=1, max_length=LONGEST_QUERY, pattern=NO_NUL)
+    q: Annotated[str, STORABLE] = Field(min_length=1, max_length=LONGEST_QUERY)
     limit: int = Field(50, ge=1, le=100)
 
 
