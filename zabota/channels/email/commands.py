@@ -1,11 +1,19 @@
-"""`zabota parse mail`: how Zabota reads one mail. Needs no database."""
+"""`zabota parse mail`: how Zabota reads one mail; `zabota import mail`: an archive comes in.
+
+Only the second needs a database, and imports what touches it when it runs.
+"""
 
 import json
-from typing import BinaryIO
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from .parse import ParsedMail, as_json, parse_mail
+
+if TYPE_CHECKING:
+    from zabota.intake.models import Inbox
 
 
 @click.command("mail")
@@ -45,3 +53,41 @@ def _words(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
+
+
+@click.command("mail")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, readable=True, path_type=Path)
+)
+@click.option("--inbox", "address", required=True, metavar="ADDRESS", help="Whose mail it was.")
+@click.option("--json", "as_object", is_flag=True, help="Print the totals as one JSON object.")
+def import_mail_command(paths: tuple[Path, ...], address: str, as_object: bool) -> None:
+    """Bring in mails from PATHS: .eml files, mbox, Maildir, or folders of them.
+
+    No receipts go out and no clocks start; every mail keeps its own date. Mail from the inbox's
+    own address is an agent's answer. What is known already is not taken twice.
+    """
+    from .archives import find_mails
+    from .importer import import_mails
+
+    inbox = _inbox(address)
+    try:
+        mails = find_mails(paths)
+    except OSError as error:
+        raise click.UsageError(f"cannot read {error.filename}: {error.strerror}") from error
+    with click.progressbar(length=len(mails), label="Importing", file=sys.stderr) as bar:
+        totals = import_mails(mails, inbox, bar.update).as_json()
+    if as_object:
+        click.echo(json.dumps(totals))
+    else:
+        click.echo(", ".join(f"{name}: {count}" for name, count in totals.items()))
+    if totals["suspended"] or totals["quarantined"]:
+        click.get_current_context().exit(1)
+
+
+def _inbox(address: str) -> "Inbox":
+    from zabota.intake.queries import find_inbox
+
+    if inbox := find_inbox("email", address):
+        return inbox
+    raise click.UsageError(f"there is no inbox {address}: zabota inbox add --address {address}")
