@@ -1,22 +1,25 @@
-"""What makes a mail the same mail: its Message-ID and its body, read without parsing it."""
+"""What makes a mail the same mail: its Message-ID and its body."""
 
-import re
 from hashlib import sha256
 
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_MESSAGE_ID = re.compile(
-    rb"^message-id:\s*<?([^<>\r\n]{1,998}?)>?\s*$", re.IGNORECASE | re.MULTILINE
-)
-_HEAD = 256 * 1024
+from .headers import parse_ids
+from .limits import Reading
+from .mime import read_headers, whole_mail
 
 
 def identify(raw: bytes) -> tuple[str, bytes]:
     """The mail's id (made from its bytes if it has none) and the SHA-256 of its body.
 
-    The head is not hashed: relays add to it. The same id with another body is another mail.
+    The head is not hashed: relays add to it; nor are line endings: archives change them. The same
+    id with another body is another mail.
     """
-    end = _END_OF_HEAD.search(raw[:_HEAD])
-    head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw[:_HEAD], raw)
-    found = _MESSAGE_ID.search(head)
-    external_id = found[1].decode("utf-8", "replace").replace("\x00", "") if found else ""
-    return external_id or f"{sha256(raw).hexdigest()}@no.id", sha256(body).digest()
+    reading = Reading()
+    headers, body = read_headers(whole_mail(raw), reading)
+    ids = parse_ids(headers.get("message-id", [])[:1], reading)
+    content = bytes(body).replace(b"\r\n", b"\n").strip(b"\n")
+    return ids[0] if ids else made_id(raw), sha256(content).digest()
+
+
+def made_id(raw: bytes) -> str:
+    """The id of a mail that has none: the same bytes are the same mail."""
+    return f"{sha256(raw).hexdigest()}@no.id"

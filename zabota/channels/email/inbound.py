@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from zabota.intake.protocol import InboundMessage
 
+from .identity import made_id
 from .parse import ParsedMail, parse_mail
 
 _TOKEN = re.compile(r"^[^@]*\+([A-Za-z0-9_.=-]{16,100})@")
@@ -24,7 +24,7 @@ def read_inbound(
     mail = parse_mail(raw)
     recipients = [*envelope.get("rcpt_to", []), *mail.recipients]
     return InboundMessage(
-        external_id=mail.message_id or f"{sha256(raw).hexdigest()}@no.id",
+        external_id=mail.message_id or made_id(raw),
         author=mail.sender,
         subject=mail.subject or "",
         text=mail.reply_text,
@@ -47,8 +47,10 @@ def _sane(date: datetime | None, now: datetime) -> datetime | None:
 
 
 def _nearest_first(mail: ParsedMail) -> tuple[str, ...]:
+    """A bounce speaks of one mail only; what else it refers to did arrive."""
     parents = [mail.in_reply_to] if mail.in_reply_to else []
-    return tuple(dict.fromkeys([*mail.returned, *parents, *reversed(mail.references)]))
+    ids = tuple(dict.fromkeys([*mail.returned, *parents, *reversed(mail.references)]))
+    return ids[:1] if mail.bounce else ids
 
 
 def _tokens(recipients: Iterable[str]) -> Iterable[str]:

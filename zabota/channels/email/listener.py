@@ -6,7 +6,9 @@ it once for each find it known the second time.
 
 import asyncio
 import logging
+import os
 import signal
+import socket
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.db import DatabaseError, connections
 
 from zabota.channels.email.identity import identify
 from zabota.core.environment import EnvironmentProblem
+from zabota.core.text import clean_line
 from zabota.intake.actions import accept_inbound
 from zabota.intake.models import Inbox
 from zabota.intake.queries import find_inbox
@@ -44,6 +47,8 @@ class Intake:
     ) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return TOO_MANY
+        if not address.isprintable():  # bytes that are no text, too
+            return UNKNOWN
         try:
             inbox = await in_thread(_inbox_at, address)
         except DatabaseError:
@@ -56,7 +61,7 @@ class Intake:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:
             await in_thread(take_in, session, envelope)
-        except (DatabaseError, OSError):
+        except Exception:
             log.exception("a mail could not be taken in; its sender keeps it and tries again")
             return LATER
         return TAKEN
@@ -93,10 +98,10 @@ def take_in(session: Session, envelope: Envelope) -> None:
         external_id=external_id,
         body_hash=body_hash,
         envelope={
-            "mail_from": envelope.mail_from or "",
+            "mail_from": clean_line(envelope.mail_from or "", 320),
             "rcpt_to": envelope.rcpt_tos,
             "peer": session.peer[0] if session.peer else "",
-            "helo": session.host_name or "",
+            "helo": clean_line(session.host_name or "", 255),
         },
         received_at=datetime.now(UTC),
     )
@@ -120,7 +125,8 @@ async def _serve(host: str, port: int) -> None:
         server = await loop.create_server(lambda: _session(sessions), host, port)
     except OSError as error:
         raise EnvironmentProblem(
-            f"cannot take mail in at {host}:{port}: {error.strerror}; choose another --smtp-port"
+            f"cannot take mail in at {host} port {port} ({os.strerror(error.errno or 0)}):"
+            " choose another with --smtp-port"
         ) from error
     async with server:
         await stop.wait()
@@ -134,6 +140,7 @@ def _session(sessions: set[SMTP]) -> SMTP:
         data_size_limit=LARGEST,
         enable_SMTPUTF8=True,
         decode_data=False,
+        hostname=socket.gethostname(),  # asked for once a session: it must not be looked up
         ident="Zabota",
         timeout=300,
     )
@@ -144,6 +151,8 @@ def _session(sessions: set[SMTP]) -> SMTP:
 class _Session(SMTP):
     """A session that is known to the server while it lasts."""
 
+    # RFC 5321 allows 1,000 bytes; what is longer is sent all the same, and was written by someone.
+    line_length_limit = LARGEST
     among: set[SMTP]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

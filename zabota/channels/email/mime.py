@@ -62,10 +62,14 @@ _TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
 
 def read_parts(raw: bytes, reading: Reading) -> Part:
     """Read a whole mail; whatever the bytes are, there is at least one part."""
+    return _read_part(whole_mail(raw), reading, 0)
+
+
+def whole_mail(raw: bytes) -> Span:
+    """All of a mail but a byte order mark and empty lines above it."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-    start = len(raw) - len(raw.lstrip(b"\xef\xbb\xbf\r\n"))
-    return _read_part(Span(raw, start, len(raw)), reading, 0)
+    return Span(raw, len(raw) - len(raw.lstrip(b"\xef\xbb\xbf\r\n")), len(raw))
 
 
 def _read_part(span: Span, reading: Reading, depth: int, default: str = "text/plain") -> Part:

@@ -13,13 +13,13 @@ def test_references_are_nearest_first() -> None:
     assert read_inbound(raw, {}).references == ("c@x", "b@x", "a@x")
 
 
-def test_a_bounce_refers_to_what_it_bounces_first() -> None:
+def test_a_bounce_refers_to_what_it_bounces_only() -> None:
     raw = (
         b"From: mailer-daemon@x\r\nX-Failed-Recipients: a@b\r\nReferences: <a@x>\r\n\r\n"
         b"Failed.\r\n\r\nMessage-ID: <ours@x>\r\n"
     )
     message = read_inbound(raw, {})
-    assert message.references == ("ours@x", "a@x")
+    assert message.references == ("ours@x",)
     assert message.bounce
     assert message.automatic
 
