@@ -27,7 +27,7 @@ class _Ready(BaseHeader):
     def parse(cls, value: str, parts: dict[str, Any]) -> None:
         parts.update(decoded=value, parse_tree=None)
 
-    def fold(self, *, policy: Policy[Any]) -> str:
+    def fold(self, *, policy: "Policy[Any]") -> str:
         line = textwrap.fill(
             f"{self.name}: {self}",
             width=policy.max_line_length or 78,
