@@ -60,7 +60,7 @@ document.addEventListener(
 
 document.addEventListener("change", (event) => {
   if (event.target.name !== "files") return;
-  const names = composerOf(event.target).querySelector("[data-files]");
+  const names = event.target.form.querySelector("[data-files]");
   names.textContent = [...event.target.files].map((file) => file.name).join(", ");
   names.hidden = !names.textContent;
 });

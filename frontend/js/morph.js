@@ -6,7 +6,9 @@ Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
   // Under the same id it is the same letter being written: hands off.
   !(old.nodeType === Node.ELEMENT_NODE && old.hasAttribute("data-keep") && old.id === fresh.id);
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => name !== "open";
+// What is open stays open, where it was put.
+const OURS = new Set(["open", "style", "aria-expanded"]);
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => !OURS.has(name);
 
 // Fetch the named fragments of this page anew. A fragment is the element with `data-fragment`.
 // `hold(old, fresh)` may keep one back.

@@ -11,7 +11,7 @@ from zabota.workspace.pages import jinja
 from zabota.workspace.views.access import for_agents
 
 FRAME_POLICY = (
-    "sandbox allow-popups; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
     "frame-ancestors 'self'"
 )
 FILE_POLICY = "sandbox; default-src 'none'"
