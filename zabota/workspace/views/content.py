@@ -11,8 +11,8 @@ from zabota.workspace.pages import jinja
 from zabota.workspace.views.access import for_agents
 
 FRAME_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
-    "frame-ancestors 'self'"
+    "sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'; "
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
 )
 FILE_POLICY = "sandbox; default-src 'none'"
 

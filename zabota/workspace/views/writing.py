@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from zabota.customers.models import Identity
 from zabota.intake.models import Inbox
-from zabota.intake.protocol import Address
+from zabota.intake.protocol import USUAL, Address
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Attachment, Message, Ticket
@@ -119,7 +119,7 @@ def _prefilled(request: HttpRequest) -> dict[str, str]:
     customer = request.GET.get("customer", "")
     if not customer.isdecimal():
         return {}
-    identity = Identity.objects.filter(customer=int(customer), kind="email").first()
+    identity = Identity.objects.filter(customer=int(customer), kind=USUAL).first()
     return {"email": identity.value} if identity else {}
 
 
