@@ -17,6 +17,7 @@ from zabota.events.registry import SYSTEM, Actor
 from zabota.files.actions import delete_file, write_file
 from zabota.intake.events import InboundRetried, InboundSetAside
 from zabota.intake.models import Inbound, Inbox
+from zabota.intake.protocol import USUAL
 
 RAW_IN_ROW = 256 * 1024
 LONGEST_ID = 255
@@ -137,7 +138,7 @@ def _released(inbound: Inbound) -> dict[str, Any]:
 
 
 def add_inbox(
-    address: str, *, channel: str = "email", brand: str | None = None, name: str = ""
+    address: str, *, channel: str = USUAL, brand: str | None = None, name: str = ""
 ) -> tuple[Inbox, bool]:
     """The inbox at this address, made if it is new; raises `ValueError` on a brand unknown here."""
     brands = Brand.objects.order_by("pk")

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+# The kind of address, and of inbox, that goes without saying. Nobody asks for it: capabilities do.
+USUAL = "email"
+
 
 class InboundRefused(Exception):
     """This message cannot be read; it is quarantined with the text as its reason."""
@@ -28,7 +31,7 @@ class Address:
 
     value: str
     name: str = ""
-    kind: str = "email"
+    kind: str = USUAL
 
 
 @dataclass(frozen=True, slots=True)
