@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "reference"
 MADE = "*Made from the code by `scripts/tables.py`; change the code, then run it again.*"
 VARIABLE = re.compile(r"ZABOTA_[A-Z_]+|DATABASE_URL")
+DATA_DIR = "data_dir"
 
 # What each variable means. The names and defaults come from the code; one that lacks a meaning
 # here, or has one and is gone from the code, is an error.
@@ -32,7 +33,8 @@ MEANINGS = {
     "ZABOTA_END_WITH_PARENT": "`1`: stop when the process that started the desk is gone; "
     "`make run` sets it",
     "ZABOTA_HOST": "address to listen at",
-    "ZABOTA_LANGUAGE": "`en` or `ru`: for who has not chosen, and the first brand",
+    "ZABOTA_LANGUAGE": "`en` or `ru`: where neither the agent nor the browser says; and of the "
+    "first brand",
     "ZABOTA_LISTEN_DATABASE_URL": "a direct connection for LISTEN where `DATABASE_URL` goes "
     "through PgBouncer; empty: the same",
     "ZABOTA_LOG_LEVEL": "of Zabota's own lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`",
@@ -44,7 +46,8 @@ MEANINGS = {
     "ZABOTA_SECRET_KEY": "signs sessions and reply addresses; "
     "empty: made once, in `secret.key` in the data directory",
     "ZABOTA_SMTP_PORT": "port of the mail listener",
-    "ZABOTA_TIME_ZONE": "`Europe/Moscow`: for who has not chosen; empty: the machine's own",
+    "ZABOTA_TIME_ZONE": "`Europe/Moscow`: where neither the agent nor the browser says; "
+    "empty: the machine's own",
 }
 
 
@@ -222,7 +225,9 @@ def commands_page() -> str:
     parts = list(_commands(cli, "zabota"))
     lead = (
         "Exit codes: 0 done, 1 some items refused, 2 wrong usage, 3 the environment. Commands find "
-        "a running desk by its data directory and take effect without a restart."
+        "a running desk by its data directory (`--data-dir`, or `ZABOTA_DATA_DIR`, or `var`) and "
+        "take effect without a restart; where none runs they start its database for as long as "
+        "they need it."
     )
     targets = re.findall(r"^([a-z]+):.*## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     make = table(["command", "does"], [(f"`make {name}`", text) for name, text in targets])
@@ -230,28 +235,34 @@ def commands_page() -> str:
 
 
 def _commands(command: click.Command, path: str) -> Iterator[str]:
+    context = click.Context(command, info_name=path)
     if isinstance(command, click.Group):
-        context = click.Context(command, info_name=path)
         for name in sorted(command.list_commands(context)):
             if child := command.get_command(context, name):
                 yield from _commands(child, f"{path} {name}")
         return
-    usage = click.Context(command, info_name=path).command.collect_usage_pieces(
-        click.Context(command)
-    )
-    yield f"### `{' '.join([path, *usage[1:]])}`\n\n{summary(command.callback)}"
-    rows = [_option(p) for p in command.params if isinstance(p, click.Option)]
-    if rows:
-        yield table(["option", "meaning", "default", "variable"], rows)
+    usage = " ".join([path, *command.collect_usage_pieces(context)[1:]])
+    yield f"### `{usage}`"
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    has_desk = any(option.name == DATA_DIR for option in options)
+    yield summary(command.callback) + ("" if has_desk else " Needs no desk.")
+    if shown := [_option(option) for option in options if option.name != DATA_DIR]:
+        yield "\n".join(shown)
 
 
-def _option(option: click.Option) -> Sequence[str]:
+def _option(option: click.Option) -> str:
+    """``- `--port PORT`: default 8000, or `ZABOTA_PORT` ``"""
     is_flag = option.is_flag or option.type is click.BOOL
     name = option.opts[0] if is_flag else f"{option.opts[0]} {option.human_readable_name.upper()}"
-    default = "" if is_flag or not option.show_default else str(option.default)
-    meaning = " ".join(filter(None, [option.help, "Required." if option.required else ""]))
-    variable = f"`{option.envvar}`" if option.envvar else ""
-    return f"`{name}`", meaning, default, variable
+    has_default = option.show_default and not is_flag
+    said = [
+        (option.help or "").rstrip("."),
+        "required" if option.required else "",
+        f"default {option.default}" if has_default else "",
+        f"or `{option.envvar}`" if option.envvar else "",
+    ]
+    words = ", ".join(filter(None, said))
+    return f"- `{name}`" + (f": {words}" if words else "")
 
 
 if __name__ == "__main__":
