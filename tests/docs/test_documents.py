@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from zabota.events.apps import load_rooms
+from zabota.events.registry import EVENTS
+
 ROOT = Path(__file__).resolve().parents[2]
 README = [ROOT / "README.md", ROOT / "README.ru.md"]
 ON_TOP = [*README, ROOT / "STYLE.md", ROOT / "GLOSSARY.md"]
@@ -148,3 +151,12 @@ def test_every_decision_is_listed() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = set(_links(folder / "README.md"))
     assert listed == {path.name for path in folder.glob("0*.md")}
+
+
+def test_rooms_name_their_events() -> None:
+    load_rooms()
+    for kind in EVENTS.values():
+        room = kind.__module__.rpartition(".")[0]
+        if room.startswith("zabota."):
+            readme = ROOT / room.replace(".", "/") / "README.md"
+            assert f"`{kind.name}`" in readme.read_text(), f"{name_of(readme)}: {kind.name}"
