@@ -1,6 +1,6 @@
 """Settings of the house, read from `ZABOTA_…` variables and `DATABASE_URL`; all have defaults.
 
-The table in `docs/settings.md` is made from `zabota.core.environment`.
+The table in `docs/reference/settings.md` is made from the code.
 """
 
 from zabota.core.environment import database_options, env, machine_zone, secret_key
