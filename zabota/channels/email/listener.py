@@ -27,11 +27,13 @@ log = logging.getLogger("zabota.mail")
 
 LARGEST = 50 * 1024 * 1024
 MOST_RECIPIENTS = 100
+MOST_SESSIONS = 200  # each may hold a mail in memory
 STOP = 20.0  # seconds for sessions that are taking a mail in
 UNKNOWN = "550 5.1.1 There is no such address here"
 TOO_MANY = "452 4.5.3 Too many recipients"
 LATER = "451 4.3.0 Not now, please try again later"
 TAKEN = "250 2.0.0 Taken in"
+BUSY = b"421 4.3.2 Too many sessions, please try again later\r\n"
 
 
 class Intake:
@@ -152,16 +154,22 @@ class _Session(SMTP):
     """A session that is known to the server while it lasts."""
 
     # RFC 5321 allows 1,000 bytes; what is longer is sent all the same, and was written by someone.
-    line_length_limit = LARGEST
+    line_length_limit = 8 * 1024 * 1024
     among: set[SMTP]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if len(self.among) >= MOST_SESSIONS:
+            assert isinstance(transport, asyncio.Transport)
+            transport.write(BUSY)
+            transport.close()
+            return
         self.among.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.among.discard(self)
-        super().connection_lost(error)
+        if self in self.among:
+            self.among.discard(self)
+            super().connection_lost(error)
 
 
 async def _finish(sessions: set[SMTP]) -> None:

@@ -97,11 +97,15 @@ def _connect(relay: Relay) -> smtplib.SMTP:
         )
     else:
         server = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT)
+    try:
         server.ehlo_or_helo_if_needed()
-        if server.has_extn("starttls"):
+        if not relay.tls_from_start and server.has_extn("starttls"):
             server.starttls(context=context)
-    if relay.user:
-        server.login(relay.user, relay.password)
+        if relay.user:
+            server.login(relay.user, relay.password)
+    except (smtplib.SMTPException, OSError):
+        server.close()
+        raise
     return server
 
 
