@@ -1,0 +1,196 @@
+"""Every address × every method × every kind of person, against the tables in `routes.py`."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.architecture.routes import BODIES, LINES, METHODS, NOWHERE, QUERIES, Line
+from tests.cast import Cast, settle
+from zabota.core import clock
+from zabota.intake.models import Delivery, Inbound
+from zabota.staff.actions import create_password_link, create_setup_link, create_token
+from zabota.staff.models import Agent, ApiToken
+from zabota.staff.permissions import TOKEN_SCOPES
+from zabota.tickets.models import Attachment, Ticket
+from zabota.tickets.queries import numbers_visible_to
+from zabota.tickets.writing import send_reply
+from zabota.workspace import live
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass
+class World:
+    """A desk where there is one of everything, in the hands of the first line."""
+
+    cast: Cast
+    ticket: Ticket
+    ids: dict[str, Any]
+
+    def agent(self, who: str) -> Agent:
+        names = {"own": "anna", "other": "charlie", "supervisor": "vera", "analyst": "analyst"}
+        agent: Agent = getattr(self.cast, names.get(who, "admin"))
+        return agent
+
+    def address(self, route: str) -> str:
+        """The route with what there is in the place of its variables."""
+        filled = re.sub(r"([a-z]+)/<\w+:\w+>", lambda m: f"{m[1]}/{self.ids[m[1]]}", route)
+        return filled + QUERIES.get(route, "")
+
+
+@pytest.fixture
+def world(cast: Cast) -> World:
+    ticket = cast.receive(text="a", html="<p>a</p>", files={"a.txt": "a"})
+    reply = send_reply(ticket, "b", actor=cast.anna)
+    refused = cast.accept(refuse="broken")
+    settle()
+    link = create_password_link(cast.bob).rpartition("/")[2]
+    asked = ticket.messages.order_by("pk")[0]
+    ids = {
+        "views": "open",
+        "tickets": ticket.number,
+        "messages": asked.pk,
+        "attachments": Attachment.objects.get().pk,
+        "customers": ticket.customer_id,
+        "outbox": Delivery.objects.get(message_id=reply.pk).pk,
+        "inbound": Inbound.objects.get(pk=refused).pk,
+        "setup": link,
+        "built": "no-such.css",
+    }
+    return World(cast, ticket, ids)
+
+
+def routes(patterns: Any = None, prefix: str = "/") -> Iterator[str]:
+    """Every address the house knows."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        whole = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, whole)
+        elif isinstance(pattern, URLPattern):
+            yield whole
+
+
+def test_every_address_is_declared() -> None:
+    declared = {line.route for line in LINES} | set(NOWHERE)
+    assert set(routes()) == declared
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_who_gets_what(world: World, line: Line) -> None:
+    got = {}
+    for who in line.expected:
+        with transaction.atomic():
+            got[who] = ask(world, line, who)
+            transaction.set_rollback(True)
+    assert got == line.expected
+
+
+def ask(world: World, line: Line, who: str) -> int:
+    address, body = world.address(line.route), dict(BODIES.get(line.name, {}))
+    if line.route.startswith("/api/"):
+        headers = bearer(world, line, who)
+        client, kind = Client(headers=headers), {"content_type": "application/json"}
+    else:
+        client, kind = browser(world, who), {}
+        if "inbox" in body:
+            body["inbox"] = world.cast.inbox.pk
+    request = getattr(client, line.method.lower())
+    response = request(address) if line.method == "GET" else request(address, body, **kind)
+    return int(response.status_code)
+
+
+def browser(world: World, who: str) -> Client:
+    client = Client()
+    if who != "anonymous":
+        agent = world.cast.bob if who == "ended" else world.agent(who)
+        client.force_login(agent, backend=BACKEND)
+    if who == "ended":
+        Agent.objects.filter(pk=world.cast.bob.pk).update(is_active=False)
+    return client
+
+
+def bearer(world: World, line: Line, who: str) -> dict[str, str]:
+    if who == "anonymous":
+        return {}
+    scopes = set(TOKEN_SCOPES)
+    if who == "scopeless":
+        scopes -= {scope_of(line)}
+    secret = create_token(world.agent(who), sorted(scopes))
+    if who == "ended":
+        ApiToken.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    return {"authorization": f"Bearer {secret}"}
+
+
+def scope_of(line: Line) -> str:
+    if line.method != "GET":
+        return "tickets:write"
+    return "events:read" if line.route.endswith("/events") else "tickets:read"
+
+
+@pytest.mark.parametrize("route", sorted({line.route for line in LINES}))
+def test_other_methods_there_are_not(world: World, route: str) -> None:
+    allowed = {line.method for line in LINES if line.route == route}
+    for method in set(METHODS) - allowed:
+        status = Client().generic(method, world.address(route)).status_code
+        assert status == 405, method
+
+
+@pytest.mark.parametrize("route", NOWHERE)
+@pytest.mark.parametrize("method", METHODS)
+def test_where_there_is_nothing(db: None, method: str, route: str) -> None:
+    assert Client().generic(method, route).status_code == 404
+
+
+def test_a_used_link_leads_nowhere(cast: Cast) -> None:
+    secret = create_password_link(cast.bob).rpartition("/")[2]
+    create_password_link(cast.bob)
+    assert Client().get(f"/setup/{secret}").status_code == 404
+    assert Client().get("/setup/no-such").status_code == 404
+    assert create_setup_link() is None
+
+
+def test_strangers_get_no_stream() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is read from strangers")
+
+    for cookies in (b"", b"zabota_session=", b"\xff=\xff", b"a=b;;;"):
+        sent.clear()
+        asyncio.run(live.live({"headers": [(b"cookie", cookies)]}, receive, send))
+        assert sent[0]["status"] == 401
+
+
+@pytest.mark.parametrize(
+    ("who", "is_somebody", "sees"),
+    [
+        ("own", True, True),
+        ("other", True, False),
+        ("supervisor", True, True),
+        ("analyst", True, True),
+        ("administrator", True, True),
+        ("ended", False, False),
+        ("anonymous", False, False),
+    ],
+)
+def test_the_stream(
+    world: World, monkeypatch: pytest.MonkeyPatch, who: str, is_somebody: bool, sees: bool
+) -> None:
+    # The test's own connection must stay.
+    monkeypatch.setattr("zabota.workspace.live.connections.close_all", lambda: None)
+    cookies = browser(world, who).cookies
+    agent = live._agent_of(cookies.output(header="", sep=";"))
+    assert (agent is not None) == is_somebody
+    numbers = numbers_visible_to(agent, [world.ticket.pk]) if agent else []
+    assert (numbers == [world.ticket.number]) == sees
