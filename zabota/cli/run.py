@@ -61,7 +61,7 @@ def _only_one(data_dir: Path) -> None:
     """Hold the data directory until the last process of this tree has ended."""
     hold = Hold(make_data_dir(data_dir) / "run.lock")
     try:
-        if hold.take(wait=1):
+        if hold.take(wait=3):  # what a kill left needs a moment to go
             return
     except OSError as error:
         raise disk_problem(data_dir, error) from error

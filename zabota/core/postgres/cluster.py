@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from zabota.core.environment import EnvironmentProblem
@@ -14,10 +13,7 @@ from zabota.core.processes import Hold
 
 SUPERUSER = "postgres"
 SPACE_TO_CREATE = 150 * 1024 * 1024
-# A magic link: it opens the folder the program was started in even where the way there is closed to
-# its user (a clone under /root), and takes part in no permission check but the folder's own.
-HERE = "/proc/self/cwd" if sys.platform == "linux" else "."
-INITDB = ("-D", HERE, "-U", SUPERUSER, "-E", "UTF8", "--auth=trust", "--data-checksums")
+INITDB = ("-U", SUPERUSER, "-E", "UTF8", "--auth=trust", "--data-checksums")
 
 
 def create_cluster(cluster: Path, binaries: Path, owner: Owner, hold: Hold) -> None:
@@ -27,15 +23,21 @@ def create_cluster(cluster: Path, binaries: Path, owner: Owner, hold: Hold) -> N
     _need_space(cluster.parent)
     fresh.mkdir(mode=0o700)
     owner.take_over(fresh)
-    command: list[str | Path] = [binaries / "initdb", *INITDB, *_locale(major_version(binaries))]
     initdb = owner.start(
-        command, folder=fresh, hold=hold, output=subprocess.PIPE, at_our_death=signal.SIGKILL
+        binaries / "initdb",
+        *INITDB,
+        *_locale(major_version(binaries)),
+        folder=fresh,
+        hold=hold,
+        output=subprocess.PIPE,
+        at_our_death=signal.SIGKILL,
     )
     said, _ = initdb.communicate()
     if initdb.returncode:
-        reason = said.decode(errors="replace").strip().splitlines()[-1:]
+        lines = said.decode(errors="replace").strip().splitlines()
+        reason = next((line for line in lines if "error:" in line), "".join(lines[-1:]))
         shutil.rmtree(fresh, ignore_errors=True)
-        raise EnvironmentProblem(f"the database could not be made in {cluster}: {''.join(reason)}")
+        raise EnvironmentProblem(f"the database could not be made in {cluster}: {reason}")
     fresh.rename(cluster)
     _sync(cluster.parent)
 

@@ -4,7 +4,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Sequence
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -43,30 +43,33 @@ class Owner:
 
     def start(
         self,
-        command: Sequence[str | Path],
-        *,
+        program: Path,
+        *arguments: str,
         folder: Path,
         hold: Hold,
         output: IO[bytes] | int,
         at_our_death: signal.Signals,
     ) -> subprocess.Popen[bytes]:
-        """Run a program of PostgreSQL in `folder`; it and its children keep the hold.
+        """Run a program of PostgreSQL on `folder`; it and its children keep the hold.
 
         It gets the signal when this process dies, and does not hear the terminal's Ctrl-C.
         """
-        parent = os.getpid()
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[hold.fd],
-            process_group=0,
-            preexec_fn=lambda: end_with_parent(parent, at_our_death),  # noqa: PLW1509
-            **self._as_this_user(),
-        )
+        parent, handle = os.getpid(), os.open(folder, os.O_RDONLY)
+        try:
+            return subprocess.Popen(
+                [program, "-D", _by_handle(folder, handle), *arguments],
+                cwd="/",
+                env={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[hold.fd, handle],
+                process_group=0,
+                preexec_fn=lambda: end_with_parent(parent, at_our_death),  # noqa: PLW1509
+                **self._as_this_user(),
+            )
+        finally:
+            os.close(handle)
 
     def take_over(self, folder: Path) -> None:
         """Make the folder, and all in it, theirs and closed to everybody else."""
@@ -80,6 +83,14 @@ class Owner:
         if self.is_me:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+def _by_handle(folder: Path, handle: int) -> str:
+    """The folder even where the way to it is closed to its owner, as in a clone under /root.
+
+    A magic link of proc(5): following it asks for no permission but the folder's own.
+    """
+    return f"/proc/self/fd/{handle}" if sys.platform == "linux" else str(folder)
 
 
 def find_owner(cluster: Path) -> Owner:

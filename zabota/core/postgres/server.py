@@ -16,7 +16,7 @@ from zabota.core.postgres.binaries import (
     readable_binaries,
 )
 from zabota.core.postgres.checks import create_database
-from zabota.core.postgres.cluster import HERE, check_version, create_cluster
+from zabota.core.postgres.cluster import check_version, create_cluster
 from zabota.core.postgres.owner import Owner, find_owner
 from zabota.core.processes import Hold
 
@@ -97,14 +97,17 @@ class EmbeddedServer:
         owner.take_over(self.cluster)
         self._make_socket_dir(owner)
         self._clear_leftovers()
-        options = self._options(major_version(binaries))
-        command: list[str | Path] = [binaries / "postgres", "-D", HERE, *options]
         with self.log.open("ab") as log:
             if log.tell() > LOG_LIMIT:
                 log.truncate(0)
             self._log_start = self.log.stat().st_size
             self._process = owner.start(
-                command, folder=self.cluster, hold=hold, output=log, at_our_death=FAST_STOP
+                binaries / "postgres",
+                *self._options(major_version(binaries)),
+                folder=self.cluster,
+                hold=hold,
+                output=log,
+                at_our_death=FAST_STOP,
             )
 
     def _options(self, version: int) -> list[str]:
