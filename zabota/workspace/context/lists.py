@@ -15,7 +15,6 @@ from zabota.tickets.queries import PAGE, Position, TicketRow, View, list_tickets
 from zabota.tickets.search import Hit
 from zabota.workspace.context.rows import Row
 
-WAITING = (Status.PENDING, Status.ON_HOLD)
 
 
 class Mark(NamedTuple):
@@ -51,7 +50,7 @@ def as_rows(tickets: Sequence[TicketRow], agent: Agent, came_from: str = "") -> 
             assignee=t.assignee_name or "",
             mine=t.assignee_id == agent.pk,
             unread=t.is_unread and t.last_author != AuthorKind.AGENT,
-            waiting=t.status in WAITING,
+            waiting=t.status == Status.PENDING,
         )
         for t in tickets
     ]
