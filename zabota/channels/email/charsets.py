@@ -55,6 +55,8 @@ def decode_text(data: bytes, declared: str, reading: Reading) -> str:
     charset = known_charset(declared) if declared else ""
     if declared and not charset:
         reading.warn("unknown character set")
+    if not charset and data.isascii():
+        return data.decode("ascii")
     if wide := _wide_charset(data, charset):
         return data.decode(wide, "replace")
     if data.isascii() and not _SEVEN_BIT.match(charset):

@@ -30,15 +30,12 @@ def find_history(lines: list[str]) -> int:
 
 def _opens_history(lines: list[str], at: int) -> bool:
     line = lines[at].strip()
-    if not line:
-        return False
-    if RULE.match(line):
-        return _is_header_block(lines, _skip_blank(lines, at + 1))
-    if LABEL.match(line):
+    if ":" in line and LABEL.match(line):
         return _is_header_block(lines, at)
-    if DATE_FIRST.match(line):
-        return _is_bare_attribution(lines, at)
-    return ORIGINAL.match(line) is not None
+    if line.startswith(("-", "_", "=")):
+        below = _skip_blank(lines, at + 1) if RULE.match(line) else len(lines)
+        return bool(ORIGINAL.match(line)) or _is_header_block(lines, below)
+    return bool(DATE_FIRST.match(line)) and _is_bare_attribution(lines, at)
 
 
 def _skip_blank(lines: list[str], at: int) -> int:
