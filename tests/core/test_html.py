@@ -60,6 +60,10 @@ def test_clean_twice_is_clean_once() -> None:
     )
 
 
+def test_text_no_database_or_screen_can_take() -> None:
+    assert clean_html("<p>a\0b\ud800c&#1;\x1bd</p>").replace("\x01", "") == "<p>abcd</p>"
+
+
 def test_inline_pictures_get_their_address() -> None:
     clean = clean_html("""<img src="cid:a&amp;b@x" alt="p > q"><img src="cid:gone"> src="cid:x" """)
     placed = place_inline(clean, {"a&b@x": '/files/1?a&"b'}.get)

@@ -7,8 +7,11 @@ afar. It is still shown in a sandboxed frame (docs/architecture.md): two walls, 
 import re
 from collections.abc import Callable
 from html import escape, unescape
+from urllib.parse import unquote
 
 import nh3
+
+from zabota.core.text import clean_text
 
 #: Longer pages are cut; whoever takes them in keeps the whole beside them.
 LONGEST = 400_000
@@ -19,7 +22,7 @@ _SMALL_PAGE = 30_000
 _SMALL_TAGS = 1_500
 _DEEPEST = 100
 
-_REMOTE = "\x01"
+_REMOTE = "\x01"  # no page has it: control characters are taken out before
 _VOID = {"br", "col", "hr", "img", "wbr"}
 _ENDED_BY_THE_NEXT = {"p", "li", "td", "th", "tr", "dt", "dd"}
 _DROPPED_WHOLE = {
@@ -99,13 +102,18 @@ def clean_html(html: str) -> str:
     Never raises. Pictures of the message itself stay `src="cid:…"` for `place_inline`; those from
     afar lose their address to `data-remote-src`, so that nothing is fetched until somebody asks.
     """
-    html = html[:LONGEST].replace(_REMOTE, "")
+    html = clean_text(html[:LONGEST])
     if len(html) > _SMALL_PAGE or html.count("<") > _SMALL_TAGS:
         html = _tame(html)
     return _CLEANER.clean(html).replace(f' src="{_REMOTE}', ' data-remote-src="')
 
 
 _INLINE = re.compile(r'(<img(?: [a-z-]+="[^"]*")*?) src="cid:([^"]*)"')
+
+
+def inline_pictures(clean: str) -> set[str]:
+    """The content ids of the message's own pictures that a page from `clean_html` shows."""
+    return {unquote(unescape(match[2])) for match in _INLINE.finditer(clean)}
 
 
 def place_inline(clean: str, address_of: Callable[[str], str | None]) -> str:
@@ -115,7 +123,7 @@ def place_inline(clean: str, address_of: Callable[[str], str | None]) -> str:
     """
 
     def place(match: re.Match[str]) -> str:
-        address = address_of(unescape(match[2]))
+        address = address_of(unquote(unescape(match[2])))
         return f'{match[1]} src="{escape(address)}"' if address else match[1]
 
     return _INLINE.sub(place, clean)

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from html import escape, unescape
-from urllib.parse import unquote
+from html import escape
 
-from zabota.core.html import clean_html
+from zabota.core.html import clean_html, inline_pictures
 from zabota.core.text import clean_text
 from zabota.intake.protocol import InboundFile
 
@@ -34,7 +33,7 @@ def read_body(root: Part, reading: Reading) -> Body:
     """Collect text, clean HTML and files; of alternatives the plainest and the richest."""
     body = _read(root, reading)
     body.text = clean_text(body.words()).strip("\n")
-    shown = _pictures_shown(body.html or "")
+    shown = inline_pictures(body.html or "")
     body.files = [
         replace(file, inline=file.inline or file.content_id in shown) for file in body.files
     ]
@@ -104,10 +103,3 @@ def _joined(bodies: list[Body]) -> Body:
 
 def _as_html(text: str) -> str:
     return clean_html("<p>" + escape(text.strip()).replace("\n", "<br>") + "</p>")
-
-
-_PICTURE = re.compile(r'<img(?: [a-z-]+="[^"]*")*? src="cid:([^"]*)"')
-
-
-def _pictures_shown(clean: str) -> set[str]:
-    return {unquote(unescape(content_id)) for content_id in _PICTURE.findall(clean)}

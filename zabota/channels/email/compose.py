@@ -79,8 +79,10 @@ def _thread(mail: EmailMessage, message: OutboundMessage) -> None:
 
 
 def _ids(external_ids: Iterable[str]) -> str:
-    """Ids in brackets; a stranger's that cannot stand in a header is left out (RFC 5322 §3.6.4)."""
-    return " ".join(f"<{i}>" for i in external_ids if _ID.fullmatch(i))
+    """Ids in brackets, without those we made up ourselves (`.invalid`, RFC 2606) and those of
+    strangers that cannot stand in a header (RFC 5322 §3.6.4)."""
+    real = (i for i in external_ids if _ID.fullmatch(i) and not i.endswith(".invalid"))
+    return " ".join(f"<{i}>" for i in real)
 
 
 def _mailboxes(addresses: Iterable[Address]) -> str:

@@ -22,4 +22,4 @@ def identify(raw: bytes) -> tuple[str, bytes]:
 
 def made_id(raw: bytes) -> str:
     """The id of a mail that has none: the same bytes are the same mail."""
-    return f"{sha256(raw).hexdigest()}@no.id"
+    return f"{sha256(raw).hexdigest()}@no-id.invalid"

@@ -57,7 +57,7 @@ class Part:
             yield from child.walk()
 
 
-_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
+_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
 def read_parts(raw: bytes, reading: Reading) -> Part:

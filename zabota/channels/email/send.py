@@ -75,8 +75,8 @@ def send_mail(message: OutboundMessage) -> None:
     except (smtplib.SMTPException, OSError) as error:
         reason = _("The mail server does not answer: %(error)s") % {"error": error}
         raise SendFailed(reason, retry=True) from error
-    for address in refused:  # others have it: to send it again would be worse
-        log.warning("%s was not taken for %s", message.external_id, address)
+    if refused:  # others have it: to send it again would be worse
+        log.warning("%s was not taken for %d of them", message.external_id, len(refused))
 
 
 def _composed(message: OutboundMessage) -> tuple[EmailMessage, list[str]]:
@@ -101,12 +101,20 @@ def _connect(relay: Relay) -> smtplib.SMTP:
         server.ehlo_or_helo_if_needed()
         if not relay.tls_from_start and server.has_extn("starttls"):
             server.starttls(context=context)
+        if relay.user and not isinstance(server.sock, ssl.SSLSocket) and not _is_here(relay.host):
+            reason = _("The mail server offers no encryption; our password is not sent in clear")
+            raise SendFailed(reason, retry=True)
         if relay.user:
             server.login(relay.user, relay.password)
-    except (smtplib.SMTPException, OSError):
+    except (smtplib.SMTPException, OSError, SendFailed):
         server.close()
         raise
     return server
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine, where nobody listens between."""
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def _refused(code: int, words: bytes | str) -> SendFailed:

@@ -100,6 +100,13 @@ def test_bounded(name: str) -> None:
     assert time.process_time() - start < 4
 
 
+@pytest.mark.parametrize("head", [b"", b"Content-Type: text/html; charset=utf-7\r\n"])
+def test_halves_of_surrogate_pairs(head: bytes) -> None:
+    mail = parse_mail(b"Subject: =?utf-7?q?a+2AA-b?=\r\n" + head + b"\r\na+2AA-b")
+    assert mail.subject == "ab"
+    str(mail.text + (mail.html or "")).encode()
+
+
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_mail(raw: bytes) -> None:
     parse_mail(raw)
