@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -118,6 +120,15 @@ def settle() -> None:
     """Apply everything received and let all listeners have it."""
     while apply_inbound() or drain(seconds=10):
         pass
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    """Until it is so; fails when it takes too long."""
+    until = time.monotonic() + seconds
+    pause = threading.Event()
+    while not what():
+        assert time.monotonic() < until, "waited in vain"
+        pause.wait(0.05)
 
 
 def events_of(ticket: Ticket) -> list[str]:

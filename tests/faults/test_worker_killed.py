@@ -6,27 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
 
-from tests.cast import Cast
+from tests.cast import Cast, wait_for
 from zabota.events.models import Event, EventTodo, ListenerBacklog
 from zabota.intake.models import Delivery, Inbound
 from zabota.tickets.models import Message
 
 LETTERS, KILLS = 240, 6
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    pause = threading.Event()
-    while not what():
-        assert time.monotonic() < until, "waited in vain"
-        pause.wait(0.05)
 
 
 def start_worker() -> subprocess.Popen[bytes]:

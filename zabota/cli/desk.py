@@ -9,8 +9,8 @@ from typing import ParamSpec
 import click
 
 from zabota.core.environment import EnvironmentProblem
+from zabota.core.locks import Lock
 
-MIGRATION_LOCK = 0x5A_0002
 FIRST_INBOX = "support@localhost"
 P = ParamSpec("P")
 
@@ -100,7 +100,7 @@ def prepare_desk() -> None:
     from zabota.core.postgres import connection_string
 
     with psycopg.connect(connection_string(env), autocommit=True) as one_at_a_time:
-        one_at_a_time.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        one_at_a_time.execute("SELECT pg_advisory_lock(%s)", [Lock.MIGRATE])
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '5s'")  # never stand in the way of a running desk
         call_command("migrate", verbosity=0, interactive=False)

@@ -9,12 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zabota.core import clock
+from zabota.core.locks import Lock
 from zabota.demo.content import Company, read_company, read_stories
 from zabota.demo.founding import found_company, new_password
 from zabota.demo.playing import Play
 from zabota.staff.models import Agent
-
-LOAD_LOCK = 0x5A_0003
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def load(now: datetime | None = None) -> DemoSummary:
     company = read_company()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOAD_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.LOAD_DEMO])
         if there := _agents_there(company):
             return DemoSummary(0, 0, there, None)
         return _load(company, (now or clock.now()).astimezone(timezone.get_default_timezone()))

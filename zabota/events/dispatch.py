@@ -14,6 +14,7 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from zabota.core import clock
+from zabota.core.locks import Lock
 from zabota.events.models import Event, EventTodo, ListenerBacklog
 from zabota.events.record import causing_event
 from zabota.events.registry import LISTENERS, Actor, Listener, Recorded, lift
@@ -21,7 +22,6 @@ from zabota.events.registry import LISTENERS, Actor, Listener, Recorded, lift
 log = logging.getLogger("zabota.dispatch")
 
 Stream = tuple[str, int]
-DRAIN_LOCK = 0x5A_0001
 MAX_ATTEMPTS = 10
 TAKE = """
 DELETE FROM events_eventtodo WHERE event_id IN (
@@ -38,7 +38,7 @@ def drain(*, batch: int = 200, seconds: float = 0.1) -> int:
     until = time.monotonic() + seconds
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DRAIN_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.DRAIN])
         handed = 0
         while events := _take(batch):
             _hand_out(events)
@@ -137,7 +137,7 @@ def retry_backlog(*, limit: int = 100) -> int:
     names = {listener.name: listener for listener in LISTENERS}
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DRAIN_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.DRAIN])
         due = ListenerBacklog.objects.filter(is_dead=False, retry_at__lte=clock.now())
         return sum(_retry(row, names[row.listener]) for row in due[:limit] if row.listener in names)
 

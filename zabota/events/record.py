@@ -87,6 +87,12 @@ def _notice(happenings: Sequence[Happening]) -> str:
     return ",".join(sorted({f"{kind}:{pk}" for kind, pk in touched}))[:NOTICE_BYTES]
 
 
+def touch_screens(kind: str, pk: int) -> None:
+    """Open screens of this stream look again, though nothing happened that belongs to history."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('events', %s)", [f"{kind}:{pk}"])
+
+
 def audit(action: str, *, actor: Actor, **detail: str | int | None) -> None:
     """Note a sign-in, a permission or an export in the table nobody can change."""
     Audit.objects.create(

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from zabota.core import clock
-from zabota.events.record import record
+from zabota.events.record import record, touch_screens
 from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
 from zabota.files.models import Blob
@@ -167,6 +167,7 @@ def _wait(row: Delivery) -> None:
     row.attempts -= 1
     row.due_at = clock.now() + WAIT
     row.save(update_fields=["state", "is_waiting", "due_at", "attempts"])
+    touch_screens(row.stream_kind, row.stream_id)
 
 
 def _fail(row: Delivery, reason: str, *, retry: bool) -> None:
@@ -176,6 +177,7 @@ def _fail(row: Delivery, reason: str, *, retry: bool) -> None:
     row.state, row.is_waiting, row.error = Delivery.State.QUEUED, False, reason[:2000]
     row.due_at = clock.now() + PAUSES[row.attempts - 1]
     row.save(update_fields=["state", "is_waiting", "error", "due_at"])
+    touch_screens(row.stream_kind, row.stream_id)
 
 
 @transaction.atomic

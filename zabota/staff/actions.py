@@ -23,11 +23,16 @@ class LinkRefused(Exception):
 
 
 def ensure_roles() -> None:
-    """The roles a desk begins with; an existing one keeps what was made of it. Idempotent."""
+    """The roles a desk begins with; one there is keeps what was made of it. Idempotent.
+
+    But administrators may always do everything, also what a newer version brings.
+    """
     Role.objects.bulk_create(
         [Role(slug=s, names=names, permissions=given) for s, (names, given) in ROLES.items()],
         ignore_conflicts=True,
     )
+    _names, everything = ROLES["administrator"]
+    Role.objects.filter(slug="administrator").update(permissions=everything)
 
 
 def create_agent(

@@ -19,7 +19,6 @@ PERMISSIONS = {
     "ticket.edit": "change status, priority, category, tags, team and assignee; write notes",
     "customer.view": "see a customer's card",
     "intake.manage": "see what could not be taken in, retry it, and the queue of what goes out",
-    "staff.manage": "invite people and give them roles",
     "event.read": "read the feed of everything that happens",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from zabota.core import clock
+from zabota.core.locks import Lock
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
 from zabota.intake.actions import Verdict, finish_inbound
@@ -20,7 +21,6 @@ from zabota.tickets.storing import store
 
 log = logging.getLogger("zabota.intake")
 
-APPLY_LOCK = 0x5A_0003
 AWAY = (OperationalError, InterfaceError)
 State, Outcome = Inbound.State, Inbound.Outcome
 
@@ -32,7 +32,7 @@ def apply_inbound(limit: int = 50) -> int:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [APPLY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.APPLY])
         entries = take_received(limit)
         read = [_read(entry) for entry in entries]
         incoming = [r for r in read if isinstance(r, Incoming)]
