@@ -116,4 +116,4 @@ def _short(message_id: str) -> str:
     """An id short enough for an index; an absurdly long one by its hash, everywhere the same."""
     if len(message_id) <= 250:
         return message_id
-    return hashlib.sha256(message_id.encode()).hexdigest() + "@long.id"
+    return hashlib.sha256(message_id.encode()).hexdigest() + "@long-id.invalid"

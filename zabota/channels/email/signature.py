@@ -2,7 +2,7 @@
 
 from .styles import AFTERTHOUGHT, DELIMITER, DEVICE, SIGN_OFF
 
-_MOST_LINES = {DELIMITER: 12, SIGN_OFF: 8, DEVICE: 2}
+_MOST_LINES_BELOW = {DELIMITER: 12, SIGN_OFF: 8, DEVICE: 2}
 _LONGEST_LINE = 90
 
 
@@ -12,20 +12,17 @@ def find_signature(lines: list[str]) -> int:
     A signature ends the text, is short, asks nothing and is followed by no afterthought: what is
     not surely one is the person's own words.
     """
-    for start in range(max(0, len(lines) - 13), len(lines)):
-        below = len(lines) - start - 1
-        for pattern, most in _MOST_LINES.items():
-            if (
-                below <= most
-                and pattern.match(lines[start].strip())
-                and _is_dry(lines[start + 1 :])
-            ):
-                return start
-    return len(lines)
+    last = range(max(0, len(lines) - 13), len(lines))
+    starts = (i for i in last if _is_signature(lines[i], lines[i + 1 :]))
+    return next(starts, len(lines))
 
 
-def _is_dry(lines: list[str]) -> bool:
-    return not any(
-        len(line) > _LONGEST_LINE or "?" in line or AFTERTHOUGHT.match(line.strip())
-        for line in lines
+def _is_signature(first: str, below: list[str]) -> bool:
+    likely = any(
+        len(below) <= most and pattern.match(first.strip())
+        for pattern, most in _MOST_LINES_BELOW.items()
     )
+    if not likely or any(AFTERTHOUGHT.match(line.strip()) for line in below):
+        return False
+    # The space is RFC 3676's (4.3): programs write it, people do not.
+    return first == "-- " or not any(len(line) > _LONGEST_LINE or "?" in line for line in below)

@@ -43,7 +43,9 @@ ORIGINAL = re.compile(
 )
 RULE = re.compile(r"[-_=]{5,}$")
 
-_FORWARDED = r"(?:пересылаемо|пересланно|переадресованно|перенаправленно)\w+ (?:сообщени|письм)[ея]"
+_FORWARDED = (
+    r"(?:пересылаемо|пересланно|переадресованно|перенаправленно)\w+ (?:сообщени[ея]|письм[оа])"
+)
 FORWARD = re.compile(
     rf"-{{2,}}\s?(?:forwarded message|{_FORWARDED}).{{0,80}}-$"
     rf"|(?:begin forwarded message|начало {_FORWARDED})\s?:$",
@@ -54,17 +56,18 @@ FORWARDED_SUBJECT = re.compile(r"\s*(?:fwd?|fw|пересл|вн)\s?:", re.IGNOR
 QUOTED = re.compile(r"\s{0,3}(?:[A-ZА-ЯЁ]{2,3})?>")  # The Bat! puts initials first
 DELIMITER = re.compile(r"--\s{0,3}$")
 SIGN_OFF = re.compile(
-    r"[—–-]{0,2}\s?(?:с (?:\w+ )?(?:уважением|приветом)|с (?:\w+ )?пожеланиями"
+    r"[—–-]{0,2}\s?(?:с (?:\w+ )?(?:уважением|ув\.|приветом)|с (?:\w+ )?пожеланиями"
     r"|всего (?:доброго|хорошего|наилучшего)"
-    r"|(?:(?:best|kind|kindest|warm|warmest) )?regards|best wishes|all the best"
+    r"|(?:(?:best|kind|kindest|warm|warmest) )?regards|rgds|best wishes|all the best|cheers"
     r"|(?:yours )?(?:sincerely|faithfully|truly)(?: yours)?)[\s,.!—–-]{0,4}"
     r"(?-i:(?:[A-ZА-ЯЁ][\w.-]{0,30}(?:[\s,]{1,3}|$)){0,5})$",
     re.IGNORECASE,
 )
 DEVICE = re.compile(
-    r"(?:sent (?:from|with|via|using) |get outlook for "
-    r"|отправлено (?:с|со|из|через|от) |послано (?:с|из) "
-    r"|(?:получить|скачать|загрузить|получите) outlook (?:для|на) |написано с ).{1,120}$",
+    r"(?=.{0,60}(?:phone|pad|android|samsung|galaxy|xiaomi|redmi|huawei|honor|mail|outlook|yandex"
+    r"|windows|device|blackberry|мобильн|телефон|смартфон|планшет|устройств|почт|яндекс|айфон))"
+    r"(?:sent (?:from|with|via|using)|get outlook for|отправлено (?:с|со|из|через|от)"
+    r"|послано (?:с|из)|написано с|(?:получить|получите|скачать|загрузить) outlook)\s.{1,120}$",
     re.IGNORECASE,
 )
 AFTERTHOUGHT = re.compile(r"p\.?\s?p?\.?s\b|п\.?\s?с\.|з\.?\s?ы\b", re.IGNORECASE)
