@@ -94,8 +94,14 @@ def _invalid(error: ninja.errors.ValidationError) -> HttpResponse:
 def _field(error: Mapping[str, Any]) -> FieldProblem:
     source, *path = error["loc"]
     if source == "body":  # the first step is the name of the view's argument
-        return FieldProblem(detail=error["msg"], pointer="#" + "".join(f"/{p}" for p in path[1:]))
+        return FieldProblem(detail=error["msg"], pointer=_pointer(path[1:]))
     return FieldProblem(detail=error["msg"], parameter=str(path[-1]) if path else None)
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer as a fragment (RFC 6901 §6)."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "#" + "".join(f"/{step}" for step in steps)
 
 
 def _failed(error: Exception) -> HttpResponse:

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from zabota.api.problems import wrong_parameter
 from zabota.tickets.actions import LONGEST_TAG, MOST_TAGS
 from zabota.tickets.search import LONGEST_QUERY
 from zabota.tickets.writing import LONGEST_TEXT
@@ -67,7 +68,9 @@ class Asked(BaseModel):
     def only_known(self, info: ValidationInfo) -> Self:
         known, sent = type(self).model_fields, info.context["request"].GET if info.context else ()
         if unknown := [name for name in sent if name not in known]:
-            raise ValueError(f"there is no parameter {unknown[0]!r}; there are {', '.join(known)}")
+            raise wrong_parameter(
+                unknown[0], f"There is no such parameter, only {', '.join(known)}"
+            )
         return self
 
 
