@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1  \2/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 run: setup ## run the desk [PORT=8000 SMTP_PORT=2525 DATA_DIR=./var DEMO=1]
 	@exec env ZABOTA_END_WITH_PARENT=1 $(BIN)/zabota run --port "$(PORT)" \

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from zabota.cli.listening import answers_http, answers_tcp
+from zabota.core.processes import Hold
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("run")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,6 +191,16 @@ def test_it_ends_with_the_make_that_started_it(desk: Desk) -> None:
         processes = psutil.Process(make.pid).children(recursive=True)
         make.kill()
         until(lambda: all(is_gone(process) for process in processes))
+
+
+def test_a_command_works_where_no_desk_runs(desk: Desk) -> None:
+    command = [sys.executable, "-m", "zabota", "inbox", "list", "--data-dir", str(desk.data_dir)]
+    with start(command) as done:
+        said, _ = done.communicate(timeout=30)
+    assert said == "help@shop.example  main\nsupport@localhost  main\n"
+    lock = Hold(desk.data_dir / "postgres.lock")
+    assert lock.take()  # so it left no server behind
+    lock.close()
 
 
 @pytest.mark.parametrize("taken", ["port", "smtp_port"])
