@@ -1,6 +1,7 @@
 """`/api/v1`: one application, described by itself at `/api/v1/openapi.json`."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import pydantic_core
@@ -34,7 +35,12 @@ class Application(NinjaAPI):
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**options)
+        return self.described
+
+    @cached_property
+    def described(self) -> OpenAPISchema:
+        """The schema, made once: it takes a quarter of a second, and strangers may ask for it."""
+        schema = super().get_openapi_schema()
         for methods in schema["paths"].values():
             for operation in methods.values():
                 _describe_problems(operation["responses"])
