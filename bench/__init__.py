@@ -1,0 +1,1 @@
+"""The measure: what Zabota costs, against plain baselines on the same machine. See README.md."""

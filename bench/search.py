@@ -1,0 +1,56 @@
+"""Search over 100 k tickets: every kind of word, in both languages, for everybody."""
+
+import time
+from itertools import product
+
+from bench.desk import Desk
+from bench.gauges import middle_of_runs, percentile
+from bench.report import Part, said
+from bench.scale import Scale
+from bench.seed import WORDS, person
+from zabota.staff.models import Agent
+from zabota.tickets.search import search_tickets
+
+METHOD = """\
+`search_tickets`, with snippets and tickets, warm cache. Words by how many messages have them; the
+burst is {burst} messages in a row, long ago. `admin` sees all, `operator` a quarter by team,
+`corner` 0.3 % by team, `narrow` 0.3 %, only their own. p95 over all repetitions of the runs; `hits`
+are tickets."""
+PEOPLE = ("admin", "operator", "corner", "narrow")
+
+
+def measure_search(desk: Desk, scale: Scale) -> Part:
+    """The large desk must be seeded, under its name."""
+    desk.use(scale.large.name)
+    part = Part(f"Search at {scale.large.name} tickets", METHOD.format(burst="2,000"))
+    agents = {who: person(who) for who in PEOPLE}
+    asked = [(kind, word) for kind, words in WORDS.items() for word in words]
+    runs: dict[tuple[str, str], list[list[float]]] = {}
+    hits = {}
+    for _run, (who, agent), (_kind, word) in product(range(scale.runs), agents.items(), asked):
+        hits[who, word] = len(search_tickets(agent, word))  # warm
+        runs.setdefault((who, word), []).append(_times(agent, word, scale.turns))
+    for (kind, word), who in product(asked, PEOPLE):
+        found = runs[who, word]
+        p50 = middle_of_runs(found, 0.5)
+        p95 = percentile([one for run in found for one in run], 0.95)
+        what = f"{kind}, {word}, {who}: p95 (p50 {said(p50)}, {hits[who, word]} hits)"
+        part.judge(what, p95, "ms", most=100)
+    part.expect("words that should be found and are not", _lost(hits))
+    return part
+
+
+def _times(agent: Agent, word: str, turns: int) -> list[float]:
+    taken = []
+    for _turn in range(turns):
+        started = time.perf_counter()
+        search_tickets(agent, word)
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+def _lost(hits: dict[tuple[str, str], int]) -> int:
+    """Whoever sees all finds all words but the one that is nowhere."""
+    there = {word for kind, words in WORDS.items() if kind != "nowhere" for word in words}
+    of_admin = ((word, n) for (who, word), n in hits.items() if who == "admin")
+    return sum(1 for word, n in of_admin if (n > 0) != (word in there))
