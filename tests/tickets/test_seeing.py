@@ -1,9 +1,10 @@
 """Views, counts, search: permission is part of every query."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from tests.cast import Cast
-from zabota.tickets.actions import assign, mark_seen, set_status, set_tags, set_team
+from zabota.tickets.actions import assign, change_ticket, mark_seen, set_status, set_tags, set_team
 from zabota.tickets.choices import Outcome, Status
 from zabota.tickets.models import Ticket
 from zabota.tickets.queries import VIEWS, Position, count_views, find_ticket, list_tickets
@@ -131,3 +132,21 @@ def test_tags_are_normal(cast: Cast) -> None:
     set_tags(ticket, [" Возврат ", "возврат", "VIP  клиент", ""], actor=cast.anna)
     ticket.refresh_from_db()
     assert ticket.tags == ["возврат", "vip клиент"]
+
+
+def test_a_ticket_is_handed_out_of_sight_in_one_go(cast: Cast) -> None:
+    ticket = cast.receive()
+    changes = {"assignee": cast.charlie, "team": cast.workshop, "tags": ["ремонт"]}
+    change_ticket(ticket, changes, actor=cast.anna)
+    assert find_ticket(cast.anna, ticket.number) is None
+    seen = find_ticket(cast.charlie, ticket.number)
+    assert seen is not None
+    assert (seen.assignee, seen.team, seen.tags) == (cast.charlie, cast.workshop, ["ремонт"])
+    with pytest.raises(PermissionDenied):
+        change_ticket(ticket, {"tags": []}, actor=cast.anna)
+
+
+def test_a_number_that_is_also_said_is_one_hit(cast: Cast) -> None:
+    ticket = cast.receive()
+    write_note(ticket, f"см. {ticket.number}", actor=cast.vera)
+    assert [h.ticket for h in search_tickets(cast.anna, str(ticket.number))] == [ticket]

@@ -13,8 +13,9 @@ from zabota.intake.protocol import Address, NotConfigured, SendFailed
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Draft, Message
+from zabota.tickets.opening import open_ticket
 from zabota.tickets.threading import token_ticket
-from zabota.tickets.writing import NewFile, open_ticket, send_reply, undo_reply, write_note
+from zabota.tickets.writing import NewFile, send_reply, undo_reply, write_note
 
 
 def send_all(after: timedelta = timedelta(seconds=11)) -> int:

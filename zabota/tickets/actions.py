@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from inspect import unwrap
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -29,6 +31,8 @@ from zabota.tickets.events import (
 from zabota.tickets.models import Draft, Seen, Ticket
 from zabota.tickets.queries import tickets_visible_to
 
+P = ParamSpec("P")
+Change = Callable[Concatenate[Ticket, P], None]
 MOST_TAGS = 20
 LONGEST_TAG = 40
 
@@ -45,6 +49,18 @@ def lock_ticket(ticket: Ticket, actor: Agent, permission: str) -> Ticket:
     if locked is None:
         raise PermissionDenied(_("You may not change this ticket"))
     return locked
+
+
+def change(act: Change[P]) -> Change[P]:
+    """Make an action of what `act` does to a locked row: locked here, if the agent may edit it."""
+
+    @wraps(act)
+    @transaction.atomic
+    def lock_and_act(ticket: Ticket, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        actor = cast("Agent", kwargs["actor"])
+        act(lock_ticket(ticket, actor, "ticket.edit"), *args, **kwargs)
+
+    return lock_and_act
 
 
 def apply_status(ticket: Ticket, status: Status, outcome: Outcome | None) -> StatusChanged | None:
@@ -65,74 +81,68 @@ def apply_status(ticket: Ticket, status: Status, outcome: Outcome | None) -> Sta
     return StatusChanged(ticket_id=ticket.pk, before=before, after=status, outcome=outcome)
 
 
-@transaction.atomic
+@change
 def set_status(
     ticket: Ticket, status: Status, *, actor: Agent, outcome: Outcome | None = None
 ) -> None:
     """Open, pending, on hold, solved (with an outcome), closed. A closed ticket stays closed."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
-    if locked.status == Status.CLOSED and status != Status.CLOSED:
+    if ticket.status == Status.CLOSED and status != Status.CLOSED:
         raise ValidationError(_("A closed ticket stays closed. An answer opens a follow-up."))
-    if event := apply_status(locked, status, outcome):
+    if event := apply_status(ticket, status, outcome):
         record(event, actor=as_actor(actor))
 
 
-@transaction.atomic
+@change
 def set_priority(ticket: Ticket, priority: Priority, *, actor: Agent) -> None:
     """Low, normal, high, urgent."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
-    if locked.priority != priority:
-        event = PriorityChanged(ticket_id=locked.pk, before=locked.priority, after=priority)
-        _save(locked, "priority", priority)
+    if ticket.priority != priority:
+        event = PriorityChanged(ticket_id=ticket.pk, before=ticket.priority, after=priority)
+        _save(ticket, "priority", priority)
         record(event, actor=as_actor(actor))
 
 
-@transaction.atomic
+@change
 def assign(ticket: Ticket, assignee: Agent | None, *, actor: Agent) -> None:
     """Give it to somebody, or to nobody. What somebody has is no longer new."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
-    if locked.assignee_id == (assignee.pk if assignee else None):
+    if ticket.assignee_id == (assignee.pk if assignee else None):
         return
-    before = locked.assignee_id
-    _save(locked, "assignee", assignee)
+    before = ticket.assignee_id
+    _save(ticket, "assignee", assignee)
     after = assignee.pk if assignee else None
-    record(TicketAssigned(ticket_id=locked.pk, before=before, after=after), actor=as_actor(actor))
-    if assignee and locked.status == Status.NEW:
-        _save(locked, "status", Status.OPEN)
+    record(TicketAssigned(ticket_id=ticket.pk, before=before, after=after), actor=as_actor(actor))
+    if assignee and ticket.status == Status.NEW:
+        _save(ticket, "status", Status.OPEN)
 
 
-@transaction.atomic
+@change
 def set_team(ticket: Ticket, team: Team | None, *, actor: Agent) -> None:
     """Hand it to a team, or take it from one."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
-    before, after = locked.team_id, team.pk if team else None
+    before, after = ticket.team_id, team.pk if team else None
     if before != after:
-        _save(locked, "team", team)
-        record(TeamChanged(ticket_id=locked.pk, before=before, after=after), actor=as_actor(actor))
+        _save(ticket, "team", team)
+        record(TeamChanged(ticket_id=ticket.pk, before=before, after=after), actor=as_actor(actor))
 
 
-@transaction.atomic
+@change
 def set_category(ticket: Ticket, category: Category | None, *, actor: Agent) -> None:
     """Say what it is about."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
-    before, after = locked.category_id, category.pk if category else None
+    before, after = ticket.category_id, category.pk if category else None
     if before != after:
-        _save(locked, "category", category)
-        event = CategoryChanged(ticket_id=locked.pk, before=before, after=after)
+        _save(ticket, "category", category)
+        event = CategoryChanged(ticket_id=ticket.pk, before=before, after=after)
         record(event, actor=as_actor(actor))
 
 
-@transaction.atomic
+@change
 def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: Agent) -> None:
     """Exactly these tags: small letters, no spaces at the ends, each once."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
-    wanted, had = clean_tags(tags), set(locked.tags)
+    wanted, had = clean_tags(tags), set(ticket.tags)
     added, removed = set(wanted) - had, had - set(wanted)
     if not added and not removed:
         return
-    _save(locked, "tags", wanted)
+    _save(ticket, "tags", wanted)
     remember_tags(list(added))
-    event = TagsChanged(ticket_id=locked.pk, added=len(added), removed=len(removed))
+    event = TagsChanged(ticket_id=ticket.pk, added=len(added), removed=len(removed))
     record(event, actor=as_actor(actor))
 
 
@@ -145,14 +155,13 @@ def clean_tags(tags: Iterable[str]) -> list[str]:
     return clean
 
 
-@transaction.atomic
+@change
 def set_subject(ticket: Ticket, subject: str, *, actor: Agent) -> None:
     """Call it something better."""
-    locked = lock_ticket(ticket, actor, "ticket.edit")
     subject = " ".join(subject.split())[:500]
-    if locked.subject != subject:
-        _save(locked, "subject", subject)
-        record(SubjectChanged(ticket_id=locked.pk), actor=as_actor(actor))
+    if ticket.subject != subject:
+        _save(ticket, "subject", subject)
+        record(SubjectChanged(ticket_id=ticket.pk), actor=as_actor(actor))
 
 
 CHANGES: dict[str, Callable[..., None]] = {
@@ -170,10 +179,14 @@ CHANGES: dict[str, Callable[..., None]] = {
 def change_ticket(
     ticket: Ticket, changes: dict[str, Any], *, actor: Agent, outcome: Outcome | None = None
 ) -> None:
-    """Several of the above at once, all or none; keys are those of `CHANGES`."""
+    """Several of the above at once, all or none; keys are those of `CHANGES`.
+
+    Permission is asked once: who hands a ticket out of their own sight may finish the sentence.
+    """
+    locked = lock_ticket(ticket, actor, "ticket.edit")
     for name, value in changes.items():
         extra = {"outcome": outcome} if name == "status" else {}
-        CHANGES[name](ticket, value, actor=actor, **extra)
+        unwrap(CHANGES[name])(locked, value, actor=actor, **extra)
 
 
 def _save(ticket: Ticket, field: str, value: Any) -> None:

@@ -54,7 +54,10 @@ def search_tickets(agent: Agent, query: str, limit: int = 50) -> list[Hit]:
     found = [(MESSAGES, *row) for row in _walk(agent, query, MESSAGES, limit)]
     found += [(NOTES, *row) for row in _walk(agent, query, NOTES, limit)]
     found.sort(key=lambda row: row[3], reverse=True)
-    return _by_number(agent, query) + _hits(agent, query, found, limit)
+    numbered = _by_number(agent, query)
+    known = {hit.ticket.pk for hit in numbered}
+    hits = _hits(agent, query, found, limit)
+    return numbered + [hit for hit in hits if hit.ticket.pk not in known]
 
 
 def _walk(agent: Agent, query: str, table: str, limit: int) -> list[tuple[int, int, datetime]]:

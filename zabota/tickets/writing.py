@@ -7,28 +7,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from zabota.core import clock
 from zabota.core.letter import html_of_text
-from zabota.core.text import clean_line, guess_language
-from zabota.customers.actions import ensure_customers
+from zabota.core.text import clean_line
 from zabota.events.record import record
 from zabota.files.actions import store_blob
 from zabota.files.models import Blob
 from zabota.intake.deliveries import FileRef, NewDelivery, cancel_delivery, queue_deliveries
-from zabota.intake.models import Inbox
 from zabota.intake.protocol import Address, OutboundMessage
 from zabota.intake.registry import channel_of
 from zabota.staff.models import Agent
 from zabota.tickets.actions import apply_status, as_actor, forget_draft, lock_ticket, save_draft
 from zabota.tickets.choices import AuthorKind, Direction, Status
-from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone, TicketOpened
+from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone
 from zabota.tickets.models import Attachment, Draft, Message, Note, Ticket
 from zabota.tickets.placing import preview
-from zabota.tickets.storing import insert_tickets
 from zabota.tickets.threading import reply_token
 
 UNDO = timedelta(seconds=10)
@@ -46,7 +43,8 @@ class NewFile:
     content: bytes
 
 
-def _checked(text: str, files: Sequence[NewFile]) -> str:
+def checked(text: str, files: Sequence[NewFile]) -> str:
+    """What may be sent and stored of it. Raises `ValidationError`: nothing, or too much."""
     text = text.replace("\x00", "").replace("\r\n", "\n").strip()
     if not text and not files:
         raise ValidationError(_("Write something first"))
@@ -73,17 +71,17 @@ def send_reply(
     `again` are files of a reply that was undone. `deliver=False` only tells history, for the
     demonstration. Raises `PermissionDenied`, `ValidationError`.
     """
-    text = _checked(text, files)
+    text = checked(text, files)
     locked = lock_ticket(ticket, actor, "ticket.reply")
     if locked.status == Status.CLOSED:
         raise ValidationError(_("This ticket is closed. Open a new one to write to the customer."))
-    message = _outgoing(locked, text, actor)
+    message = outgoing_message(locked, text, actor)
     message.status_before = locked.status
     message.save()
-    refs = _attach(locked, files, again, message=message)
+    refs = attach_files(locked, files, again, message=message)
     if deliver:
-        queue_deliveries([_delivery(locked, message, refs, actor)])
-    _touch(locked, message)
+        queue_deliveries([delivery_of(locked, message, refs, actor)])
+    touch(locked, message)
     changed = apply_status(locked, status, None)
     forget_draft(locked, actor=actor, kind=Draft.Kind.MESSAGE)
     sent = ReplySent(ticket_id=locked.pk, message_id=message.pk, agent_id=actor.pk)
@@ -91,7 +89,8 @@ def send_reply(
     return message
 
 
-def _outgoing(ticket: Ticket, text: str, agent: Agent) -> Message:
+def outgoing_message(ticket: Ticket, text: str, agent: Agent) -> Message:
+    """The row of what an agent writes to the customer, with its id fixed at birth; not saved."""
     domain = ticket.inbox.address.rpartition("@")[2] or "zabota"
     return Message(
         ticket=ticket,
@@ -112,9 +111,10 @@ def _answer_subject(ticket: Ticket) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"[:500]
 
 
-def _delivery(
+def delivery_of(
     ticket: Ticket, message: Message, refs: tuple[FileRef, ...], agent: Agent
 ) -> NewDelivery:
+    """The mail this message becomes: whole, with the address its answer comes back to."""
     inbox, identity = ticket.inbox, ticket.identity
     channel = channel_of(inbox.channel)
     text = f"{message.text}\n\n-- \n{agent.signature}" if agent.signature else message.text
@@ -149,7 +149,7 @@ def _earlier_ids(ticket: Ticket, message: Message) -> list[str]:
     return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
 
 
-def _attach(
+def attach_files(
     ticket: Ticket,
     files: Sequence[NewFile],
     again: Iterable[Attachment] = (),
@@ -179,7 +179,8 @@ def _attach(
     return tuple(FileRef(blob.pk, name, kind) for blob, name, kind in kept)
 
 
-def _touch(ticket: Ticket, message: Message) -> None:
+def touch(ticket: Ticket, message: Message) -> None:
+    """Show these words as the last ones in lists."""
     ticket.last_message_at = message.created_at
     ticket.last_words, ticket.last_author = preview(message.text), message.author_kind
     if message.direction == Direction.OUT:
@@ -212,96 +213,20 @@ def _untouch(ticket: Ticket) -> None:
         answers = rows.filter(direction=Direction.OUT, author_kind=AuthorKind.AGENT)
         first_answer = answers.reverse().first()
         ticket.first_replied_at = first_answer.created_at if first_answer else None
-        _touch(ticket, last)
+        touch(ticket, last)
 
 
 @transaction.atomic
 def write_note(ticket: Ticket, text: str, *, actor: Agent, files: Sequence[NewFile] = ()) -> Note:
     """Leave words for colleagues. Raises `PermissionDenied`, `ValidationError`."""
-    text = _checked(text, files)
+    text = checked(text, files)
     locked = lock_ticket(ticket, actor, "ticket.edit")
     note = Note.objects.create(
         ticket=locked, agent=actor, author_name=actor.name, text=text, created_at=clock.now()
     )
-    _attach(locked, files, note=note)
+    attach_files(locked, files, note=note)
     forget_draft(locked, actor=actor, kind=Draft.Kind.NOTE)
     record(
         NoteWritten(ticket_id=locked.pk, note_id=note.pk, agent_id=actor.pk), actor=as_actor(actor)
     )
     return note
-
-
-@transaction.atomic
-def open_ticket(
-    inbox: Inbox,
-    customer: Address,
-    subject: str,
-    text: str,
-    *,
-    actor: Agent,
-    to_customer: bool,
-    files: Sequence[NewFile] = (),
-) -> Ticket:
-    """Open a ticket by hand: writing to the customer, or noting down what they said.
-
-    No receipt goes out. Raises `PermissionDenied`, `ValidationError`.
-    """
-    if not actor.may("ticket.reply"):
-        raise PermissionDenied(_("You may not open tickets"))
-    text = _checked(text, files)
-    ticket = _blank_ticket(inbox, customer, clean_line(subject, 500), text, actor)
-    insert_tickets([ticket])
-    message = _outgoing(ticket, text, actor) if to_customer else _spoken(ticket, text, customer)
-    message.subject = ticket.subject
-    message.save()
-    refs = _attach(ticket, files, message=message)
-    if to_customer:
-        queue_deliveries([_delivery(ticket, message, refs, actor)])
-    _touch(ticket, message)
-    record(_opened(ticket, message), actor=as_actor(actor))
-    return ticket
-
-
-def _blank_ticket(inbox: Inbox, person: Address, subject: str, text: str, actor: Agent) -> Ticket:
-    language = guess_language(f"{subject} {text}")
-    people = {(person.kind, person.value): (clean_line(person.name, 160), language)}
-    identity = ensure_customers(people)[person.kind, person.value]
-    now = clock.now()
-    return Ticket(
-        subject=subject,
-        status=Status.OPEN,
-        channel=inbox.channel,
-        language=language or identity.customer.language,
-        brand=inbox.brand,
-        inbox=inbox,
-        team_id=inbox.team_id,
-        customer=identity.customer,
-        identity=identity,
-        assignee=actor,
-        created_at=now,
-        last_message_at=now,
-    )
-
-
-def _spoken(ticket: Ticket, text: str, person: Address) -> Message:
-    return Message(
-        ticket=ticket,
-        direction=Direction.IN,
-        author_kind=AuthorKind.CUSTOMER,
-        author_name=person.name or ticket.customer.name,
-        author_address=person.value,
-        text=text,
-        external_id=f"{secrets.token_hex(16)}@written-down.invalid",
-        created_at=clock.now(),
-    )
-
-
-def _opened(ticket: Ticket, message: Message) -> TicketOpened:
-    return TicketOpened(
-        ticket_id=ticket.pk,
-        message_id=message.pk,
-        inbox_id=ticket.inbox_id,
-        customer_id=ticket.customer_id,
-        channel=ticket.channel,
-        origin="agent",
-    )

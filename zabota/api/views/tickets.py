@@ -18,6 +18,7 @@ from zabota.staff.models import Agent
 from zabota.tickets.actions import change_ticket
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Ticket
+from zabota.tickets.opening import open_ticket
 from zabota.tickets.queries import (
     HEAD,
     VIEWS,
@@ -26,7 +27,6 @@ from zabota.tickets.queries import (
     newest_words_first,
     tickets_visible_to,
 )
-from zabota.tickets.writing import open_ticket
 
 router = Router(tags=["tickets"])
 

@@ -13,8 +13,9 @@ from zabota.intake.protocol import USUAL, Address
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Attachment, Message, Ticket
+from zabota.tickets.opening import open_ticket
 from zabota.tickets.queries import attachments_visible_to, messages_visible_to
-from zabota.tickets.writing import UNDO, open_ticket, send_reply, undo_reply, write_note
+from zabota.tickets.writing import UNDO, send_reply, undo_reply, write_note
 from zabota.workspace.context.desk import Desk
 from zabota.workspace.forms import read_files, said_wrong
 from zabota.workspace.pages import render_page
