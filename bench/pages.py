@@ -87,7 +87,7 @@ def _count_queries(desk: Desk, size: Size) -> dict[tuple[str, str], int]:
 async def _take_turns(size: Size, requests: int) -> dict[Key, list[float]]:
     browsers = {who: await asyncio.to_thread(_sign_in, who) for who in PEOPLE}
     taken: dict[Key, list[float]] = defaultdict(list)
-    for turn in range(-3, requests):  # the first ones only warm up
+    for turn in range(-min(3, requests), requests):  # the first ones only warm up
         for who, browser in browsers.items():
             for page, path in paths(size).items():
                 took = await browser.get(path)
