@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("command-line")  # one at a time on these ports
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -18,7 +18,7 @@ import pytest
 from zabota.cli.listening import answers_http, answers_tcp
 from zabota.core.processes import Hold
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("run")]
+pytestmark = pytest.mark.faults
 ROOT = Path(__file__).resolve().parents[2]
 
 

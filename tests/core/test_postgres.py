@@ -24,8 +24,6 @@ from zabota.core.postgres import (
 )
 from zabota.core.processes import Hold
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 
 def server_in(folder: Path, **settings: str) -> EmbeddedServer:
     return EmbeddedServer(folder, settings=FAST | settings)
