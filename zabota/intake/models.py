@@ -110,7 +110,12 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         indexes = [
             models.Index(fields=["due_at"], name="delivery_due", condition=Q(state__in=[0, 1])),
-            models.Index(fields=["-id"], name="delivery_failed", condition=Q(state=3)),
+            models.Index(
+                fields=["-id"],
+                name="delivery_outbox",
+                include=["state"],
+                condition=Q(state__in=[0, 1, 3]),
+            ),
             models.Index(fields=["message_id"], name="delivery_message"),
             models.Index(fields=["external_id"], name="delivery_external"),
             models.Index(

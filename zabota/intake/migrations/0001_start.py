@@ -197,7 +197,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", 3)), fields=["-id"], name="delivery_failed"
+                condition=models.Q(("state__in", [0, 1, 3])),
+                fields=["-id"],
+                include=["state"],
+                name="delivery_outbox",
             ),
         ),
         migrations.AddIndex(
