@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 
 from zabota.cli import cli
 from zabota.cli.desk import prepare_desk
+from zabota.company.models import Brand
+from zabota.staff.actions import find_link
 from zabota.staff.models import Agent, ApiToken
 
 pytestmark = pytest.mark.django_db
@@ -44,17 +46,42 @@ def test_a_new_desk_has_an_inbox() -> None:
 
 def test_inbox_add_says_whether_it_was_new() -> None:
     assert zabota("inbox", "add", "--address", "Help@Shop.example").stdout == (
-        "help@shop.example added\n"
+        "help@shop.example added, of the brand Support\n"
     )
     again = zabota("inbox", "add", "--address", "help@shop.example")
-    assert (again.exit_code, again.stdout) == (0, "help@shop.example is there already\n")
+    assert (again.exit_code, again.stdout) == (
+        0,
+        "help@shop.example is there already, of the brand Support\n",
+    )
     assert "help@shop.example  main\n" in zabota("inbox", "list").stdout
 
 
-def test_inbox_for_an_unknown_brand_is_wrong_usage() -> None:
-    refused = zabota("inbox", "add", "--address", "a@b.example", "--brand", "nope")
+def test_an_inbox_may_bring_its_brand() -> None:
+    made = zabota("inbox", "add", "--address", "a@b.example", "--brand", "Тёплый дом")
+    assert made.stdout == "a@b.example added, of the brand Тёплый дом\n"
+    zabota("inbox", "add", "--address", "c@b.example", "--brand", "тёплый дом")
+    assert Brand.objects.filter(name__iexact="Тёплый дом").count() == 1
+
+
+@pytest.mark.parametrize("address", ["", "help", "a b@c.example", "@", "<a@b.example>"])
+def test_what_is_no_address_is_wrong_usage(address: str) -> None:
+    refused = zabota("inbox", "add", "--address", address)
     assert refused.exit_code == 2
-    assert "no brand 'nope'; there are main" in refused.stderr
+    assert "is not an address" in refused.stderr
+
+
+def test_a_new_agent_chooses_the_password_by_a_link() -> None:
+    made = zabota("create-agent", "--email", "Anna@example.com", "--name", "Анна")
+    agent = Agent.objects.get(email="anna@example.com")
+    assert (made.exit_code, agent.name, agent.role.slug) == (0, "Анна", "operator")
+    link = find_link(made.stdout.strip().rpartition("/")[2])
+    assert link is not None
+    assert link.agent == agent
+    assert zabota("create-agent", "--email", "anna@example.com").exit_code == 2
+    assert zabota("create-agent", "--email", "b@example.com", "--role", "king").exit_code == 2
+    newer = zabota("password-link", "--email", "anna@example.com").stdout.strip()
+    assert find_link(newer.rpartition("/")[2]) is not None
+    assert find_link(made.stdout.strip().rpartition("/")[2]) is None
 
 
 def test_create_admin_makes_up_a_password_that_works() -> None:

@@ -9,6 +9,7 @@ from functools import cache
 import click
 
 from zabota.cli.desk import data_dir, on_desk
+from zabota.cli.people import create_admin, create_agent, password_link, token
 from zabota.core.environment import EnvironmentProblem
 
 
@@ -101,48 +102,6 @@ def demo() -> None:
     load_demo()
 
 
-@cli.command("create-admin")
-@click.option("--email", required=True)
-@click.option("--password", help="Made up and printed if not given.")
-@on_desk
-def create_admin(email: str, password: str | None) -> None:
-    """Make an administrator, or give one a new password."""
-    from django.core.exceptions import ValidationError
-
-    from zabota.staff import actions
-
-    try:
-        agent, secret = actions.create_admin(email, password)
-    except ValidationError as error:
-        raise click.UsageError(" ".join(error.messages)) from error
-    click.echo(f"{agent.email} signs in with {'the password given' if password else secret}")
-
-
-@cli.group()
-def token() -> None:
-    """Tokens for the API."""
-
-
-@token.command("create")
-@click.option("--email", required=True, help="The agent it acts as.")
-@click.option("--scopes", required=True, help="Separated by commas.")
-@click.option("--name", default="", help="What it is for.")
-@on_desk
-def create_token(email: str, scopes: str, name: str) -> None:
-    """Make a token; it is printed last, this once."""
-    from zabota.staff import actions
-    from zabota.staff.models import Agent
-
-    agent = Agent.objects.filter(email__iexact=email.strip()).first()
-    if agent is None:
-        raise click.UsageError(f"there is no agent {email}: see zabota create-admin")
-    try:
-        secret = actions.create_token(agent, scopes.replace(",", " ").split(), name=name)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    click.echo(secret)
-
-
 @cli.group()
 def inbox() -> None:
     """Addresses that mail is taken in for."""
@@ -150,7 +109,7 @@ def inbox() -> None:
 
 @inbox.command("add")
 @click.option("--address", required=True)
-@click.option("--brand", help="Its short name; the first brand if not given.")
+@click.option("--brand", help="Made if it is new; the first one if not given.")
 @on_desk
 def add_inbox(address: str, brand: str | None) -> None:
     """Take in mail for this address, at once."""
@@ -160,7 +119,8 @@ def add_inbox(address: str, brand: str | None) -> None:
         made, is_new = actions.add_inbox(address, brand=brand)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(f"{made.address} {'added' if is_new else 'is there already'}")
+    known = "added" if is_new else "is there already"
+    click.echo(f"{made.address} {known}, of the brand {made.brand.name}")
 
 
 @inbox.command("list")
@@ -216,5 +176,7 @@ def _import_mail() -> click.Command:
     return data_dir(import_mail_command)
 
 
+for command in (create_admin, create_agent, password_link, token):
+    cli.add_command(command)
 cli.add_command(_MailCommands("import", help="Bring in what was received elsewhere."))
 cli.add_command(_MailCommands("parse", help="Show how a message is read; no database."))

@@ -1,5 +1,8 @@
 """What every new desk begins with."""
 
+from django.db.models import Q
+from django.utils.text import slugify
+
 from zabota.company.models import Brand, Category, Tag
 
 CATEGORIES = {
@@ -22,6 +25,25 @@ def ensure_company(language: str) -> Brand:
         )
     brand = Brand.objects.order_by("pk").first()
     return brand or Brand.objects.create(slug="main", name="Support", language=language)
+
+
+def ensure_brand(name: str | None) -> Brand:
+    """The brand of this name or slug, made if it is new; without a name the first one."""
+    first = Brand.objects.order_by("pk").first()
+    if not name and first:
+        return first
+    name = name or "Support"
+    found = Brand.objects.filter(Q(slug=name) | Q(name__iexact=name)).order_by("pk").first()
+    language = first.language if first else "en"
+    return found or Brand.objects.create(slug=_slug(name), name=name, language=language)
+
+
+def _slug(name: str) -> str:
+    """A free short name; letters that have no Latin form fall away."""
+    base = slugify(name)[:40] or "brand"
+    taken = set(Brand.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    tries = (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
+    return next(slug for slug in tries if slug not in taken)
 
 
 def remember_tags(names: list[str]) -> None:

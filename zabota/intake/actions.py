@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from zabota.company.models import Brand
+from zabota.company.actions import ensure_brand
 from zabota.core import clock
 from zabota.events.record import record
 from zabota.events.registry import SYSTEM, Actor
@@ -19,6 +20,7 @@ from zabota.intake.events import InboundRetried, InboundSetAside
 from zabota.intake.models import Inbound, Inbox
 from zabota.intake.protocol import USUAL
 
+_MAIL_ADDRESS = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,255}")
 RAW_IN_ROW = 256 * 1024
 LONGEST_ID = 255
 
@@ -140,15 +142,15 @@ def _released(inbound: Inbound) -> dict[str, Any]:
 def add_inbox(
     address: str, *, channel: str = USUAL, brand: str | None = None, name: str = ""
 ) -> tuple[Inbox, bool]:
-    """The inbox at this address, made if it is new; raises `ValueError` on a brand unknown here."""
-    brands = Brand.objects.order_by("pk")
-    chosen = brands.filter(slug=brand).first() if brand else brands.first()
-    if chosen is None:
-        raise ValueError(
-            f"there is no brand {brand!r}; there are {', '.join(b.slug for b in brands)}"
-        )
+    """The inbox at this address, and whether it is new; of this brand, or of the first one.
+
+    Raises `ValueError` on what is no address on this channel.
+    """
+    address = address.strip().lower()
+    if channel == USUAL and not _MAIL_ADDRESS.fullmatch(address):
+        raise ValueError(f"{address!r} is not an address; one looks like help@example.com")
     return Inbox.objects.get_or_create(
         channel=channel,
-        address=address.strip().lower(),
-        defaults={"brand": chosen, "name": name, "created_at": clock.now()},
+        address=address,
+        defaults={"brand": ensure_brand(brand), "name": name, "created_at": clock.now()},
     )

@@ -6,19 +6,14 @@ from django.db.models import Prefetch
 
 from zabota.core import clock
 from zabota.core.tokens import hash_secret
-from zabota.staff.models import Agent, ApiToken, Team
+from zabota.staff.models import Agent, ApiToken
 
 USED_EVERY = timedelta(minutes=5)
 
 
-def active_agents() -> list[Agent]:
-    """Everybody who works here now, by name."""
-    return list(Agent.objects.filter(is_active=True).order_by("name", "pk"))
-
-
-def teams() -> list[Team]:
-    """Every team."""
-    return list(Team.objects.order_by("pk"))
+def find_agent(email: str) -> Agent | None:
+    """The agent with this address, in any spelling of case."""
+    return Agent.objects.filter(email__iexact=email.strip()).first()
 
 
 def find_token(secret: str) -> ApiToken | None:
