@@ -117,3 +117,19 @@ def test_the_audit_cannot_be_changed(cast: Cast) -> None:
     for change in (lambda: Audit.objects.update(action="nothing"), Audit.objects.all().delete):
         with pytest.raises((InternalError, DatabaseError)), transaction.atomic():
             change()
+
+
+def test_a_listener_that_listens_to_other_kinds_now_is_not_waited_for(
+    cast: Cast, witness: Witness
+) -> None:
+    bad = cast.receive()
+    witness.fails_on = {bad.pk}
+    set_priority(bad, Priority.HIGH, actor=cast.anna)
+    settle()
+    parked = ListenerBacklog.objects.get()
+    old = next(one for one in LISTENERS if one.name == "test.witness")
+    LISTENERS[LISTENERS.index(old)] = Listener(old.name, frozenset({"other"}), old.handle)
+    with clock.at(parked.retry_at):
+        assert retry_backlog() == 1
+    LISTENERS[-1] = old
+    assert not ListenerBacklog.objects.exists()

@@ -1,16 +1,20 @@
 """A letter becomes a ticket, a reply finds its way, a bad one is set aside alone."""
 
+import errno
 from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise, permutations
 
 import pytest
 
 from tests.cast import Cast, events_of, settle
 from zabota.core import clock
 from zabota.events.models import Event, EventTodo, ListenerBacklog
+from zabota.files.models import Blob
 from zabota.intake.models import Delivery, Inbound
 from zabota.tickets.actions import set_status
 from zabota.tickets.choices import AuthorKind, Outcome, Status
 from zabota.tickets.models import Message, Ticket
+from zabota.tickets.receive import apply_inbound
 from zabota.tickets.threading import reply_token
 from zabota.tickets.writing import send_reply
 
@@ -199,3 +203,33 @@ def test_files_are_kept_and_same_bytes_once(cast: Cast) -> None:
     assert [f.filename for f in files] == ["чек.txt", "копия.txt"]
     assert files[0].blob == files[1].blob
     assert files[0].blob.refs == 2
+
+
+def test_a_text_no_index_takes_stops_nobody_behind_it(cast: Cast) -> None:
+    """PostgreSQL calls it an operational error, as if it would pass by itself."""
+    letters = [chr(0x20000 + i) for i in range(40)]
+    words = ("".join(word) for word in permutations(letters, 3))
+    bad = cast.accept(text=" ".join(f"{a}-{b}" for a, b in islice(pairwise(words), 25_000)))
+    good = cast.accept(text="А у меня всё просто")
+    settle()
+    states = dict(Inbound.objects.values_list("pk", "state"))
+    assert states == {bad: Inbound.State.QUARANTINED, good: Inbound.State.APPLIED}
+
+
+def test_a_full_disk_sets_nothing_aside(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(content: bytes) -> Blob:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("zabota.tickets.storing.store_blob", no_room)
+        pk = cast.accept(files={"a.txt": "слова"})
+        with pytest.raises(OSError, match="No space"):
+            apply_inbound()
+    settle()
+    assert Inbound.objects.get(pk=pk).state == Inbound.State.APPLIED
+
+
+def test_a_reason_in_any_characters_is_kept(cast: Cast) -> None:
+    pk = cast.accept(refuse="not\0 a \ud800letter")
+    settle()
+    assert Inbound.objects.get(pk=pk).reason == "not a letter"

@@ -54,6 +54,20 @@ def test_a_reply_goes_out_threaded_after_the_undo_time(cast: Cast) -> None:
     assert events_of(ticket)[2:] == ["reply.sent", "ticket.status"]
 
 
+def test_a_letter_the_channel_stumbles_over_fails_in_sight(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(message: object) -> None:
+        raise ValueError("cannot be written")
+
+    send_reply(cast.receive(), "Ответ", actor=cast.anna)
+    monkeypatch.setattr(cast.post, "send", stumble)
+    send_all()
+    for delivery in Delivery.objects.all():
+        assert (delivery.state, delivery.attempts) == (Delivery.State.QUEUED, 1)
+        assert delivery.error == "ValueError: cannot be written"
+
+
 def test_undo_brings_the_words_back_and_sends_nothing(cast: Cast) -> None:
     ticket = cast.receive(text="Ау?")
     send_all()

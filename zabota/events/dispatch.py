@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from zabota.core import clock
+from zabota.core.database import is_away
 from zabota.core.locks import Lock
 from zabota.events.models import Event, EventTodo, ListenerBacklog
 from zabota.events.record import causing_event
@@ -27,7 +28,6 @@ TAKE = """
 DELETE FROM events_eventtodo WHERE event_id IN (
   SELECT event_id FROM events_eventtodo ORDER BY event_id LIMIT %s) RETURNING event_id
 """
-AWAY = (OperationalError, InterfaceError)
 
 
 def drain(*, batch: int = 200, seconds: float = 0.1) -> int:
@@ -87,9 +87,9 @@ def _fails(listener: Listener, events: Sequence[Event]) -> str | None:
     try:
         with transaction.atomic():
             listener.handle([r for e in events if (r := recorded(e))])
-    except AWAY:
-        raise
     except Exception as error:
+        if is_away(error):
+            raise
         log.exception("listener %s", listener.name)
         return f"{type(error).__name__}: {error}"
     finally:
@@ -150,7 +150,8 @@ def _retry(row: ListenerBacklog, listener: Listener) -> bool:
         seq__gte=row.seq,
         kind__in=listener.kinds,
     ).exclude(pk__in=EventTodo.objects.values("pk"))
-    error = _fails(listener, list(events.order_by("seq")))
+    waiting = list(events.order_by("seq"))
+    error = _fails(listener, waiting) if waiting else None  # it may listen to other kinds by now
     if error is None:
         row.delete()
         return True

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from zabota.company.actions import ensure_brand
 from zabota.core import clock
+from zabota.core.text import clean_text
 from zabota.events.record import record
 from zabota.events.registry import SYSTEM, Actor
 from zabota.files.actions import delete_file, write_file
@@ -101,7 +102,7 @@ def finish_inbound(verdicts: Sequence[Verdict]) -> None:
         [v.inbound_id for v in verdicts],
         [v.state for v in verdicts],
         [v.outcome for v in verdicts],
-        [v.reason[:2000] for v in verdicts],
+        [clean_text(v.reason[:2000]) for v in verdicts],
     ]
     with connection.cursor() as cursor:
         cursor.execute(FINISH, [clock.now(), *columns])

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from zabota.core import clock
+from zabota.core.database import is_away
 from zabota.events.record import record, touch_screens
 from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
@@ -139,7 +140,9 @@ def send_next() -> bool:
         _wait(row)
     except SendFailed as error:
         _fail(row, str(error), retry=error.retry)
-    except (OSError, KeyError) as error:
+    except Exception as error:
+        if is_away(error):  # the lease ends, then it is tried again
+            raise
         log.exception("delivery %s", row.pk)
         _fail(row, f"{type(error).__name__}: {error}", retry=True)
     else:

@@ -1,11 +1,13 @@
 """Messages from outside become tickets and replies: fifty at a time, one being a list of one."""
 
+import errno
 import logging
 from collections.abc import Sequence
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from zabota.core import clock
+from zabota.core.database import is_away
 from zabota.core.locks import Lock
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
@@ -21,7 +23,8 @@ from zabota.tickets.storing import store
 
 log = logging.getLogger("zabota.intake")
 
-AWAY = (OperationalError, InterfaceError)
+# Of the machine, not of the message, which goes in once there is room again.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
 State, Outcome = Inbound.State, Inbound.Outcome
 
 
@@ -47,9 +50,15 @@ def _read(entry: Inbound) -> Incoming | Verdict:
     except InboundRefused as error:
         return Verdict(entry.pk, State.QUARANTINED, reason=str(error))
     except Exception as error:
+        if _is_passing(error):
+            raise
         log.exception("inbound %s cannot be read", entry.pk)
         return Verdict(entry.pk, State.QUARANTINED, reason=f"{type(error).__name__}: {error}")
     return Incoming(entry, message)
+
+
+def _is_passing(error: Exception) -> bool:
+    return is_away(error) or (isinstance(error, OSError) and error.errno in NO_ROOM)
 
 
 def _receive_or_set_aside(incoming: Sequence[Incoming]) -> list[Verdict]:
@@ -57,9 +66,9 @@ def _receive_or_set_aside(incoming: Sequence[Incoming]) -> list[Verdict]:
     try:
         with transaction.atomic():
             return receive_messages(incoming)
-    except AWAY:
-        raise
     except Exception as error:
+        if _is_passing(error):
+            raise
         log.exception("applying %d messages", len(incoming))
         if len(incoming) == 1:
             reason = f"{type(error).__name__}: {error}"

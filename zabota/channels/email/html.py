@@ -13,6 +13,7 @@ _APART = {"dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "
 # Gmail and Outlook write this for "indent more"; everybody else means a quotation.
 _INDENT = "border:none"
 _LONGEST_LINK = 200
+_DEEPEST_QUOTE = 10  # marks on every line must not make a page a hundred times as long
 
 
 def html_to_text(clean: str) -> str:
@@ -109,5 +110,5 @@ class _Writer:
             self.lines[-1] = self._prefix().rstrip()
 
     def _prefix(self) -> str:
-        depth = sum(self.quotes)
+        depth = min(sum(self.quotes), _DEEPEST_QUOTE)
         return ">" * depth + " " if depth else ""

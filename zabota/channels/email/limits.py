@@ -10,6 +10,7 @@ MAX_ADDRESSES = 500
 MAX_REFERENCES = 100
 MAX_PARTS = 500
 MAX_DEPTH = 20
+MAX_BOUNDARIES = 20_000
 MAX_TEXT = 600_000
 MAX_TEXT_OF_A_PART = 400_000
 MAX_WARNINGS = 20
@@ -21,6 +22,7 @@ class Reading:
 
     warnings: list[str] = field(default_factory=list)
     parts_left: int = MAX_PARTS
+    boundaries_left: int = MAX_BOUNDARIES
     text_left: int = MAX_TEXT
 
     def warn(self, text: str) -> None:

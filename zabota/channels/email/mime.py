@@ -137,7 +137,7 @@ def _pieces(body: Span, boundary: str, reading: Reading) -> Iterator[Span]:
         mark = _guessed_boundary(body)
         reading.warn("the boundary between parts is not the declared one")
     begin = None
-    for before, after, is_last in _boundary_lines(body, mark) if mark else ():
+    for before, after, is_last in _boundary_lines(body, mark, reading) if mark else ():
         if begin is not None:
             yield from _one(Span(body.raw, begin, max(begin, before)), reading)
         if is_last:
@@ -163,11 +163,15 @@ def _guessed_boundary(body: Span) -> bytes:
     return guess[1] if guess else b""
 
 
-def _boundary_lines(body: Span, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+def _boundary_lines(body: Span, mark: bytes, reading: Reading) -> Iterator[tuple[int, int, bool]]:
     """Where the text before each boundary ends, that after it begins, and if it is the last."""
     raw, start, end = body
     at = body.find(mark, start)
     while at >= 0:
+        if not reading.boundaries_left:
+            reading.warn("too many boundaries between parts, the rest of them is not looked at")
+            return
+        reading.boundaries_left -= 1
         if at == start or raw[at - 1 : at] == b"\n":
             after = body.find(b"\n", at) + 1 or end
             rest = raw[at + len(mark) : after].strip()

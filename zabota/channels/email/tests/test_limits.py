@@ -84,6 +84,8 @@ HOSTILE = {
     "sign-offs": b"\r\nwords\r\n" + b"regards\r\n" * 40_000,
     "flowed": b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"words \r\n" * 50_000,
     "boundaries": MIXED + b"\r\n" + b"--b" * 500_000 + WORDS,
+    "a boundary a line": MIXED + b"\r\n" + b"--b\n" * 5_000_000,
+    "almost a boundary a line": MIXED + b"\r\n" + b"--bx\n" * 5_000_000,
     "links": HTML + b"\r\n" + b"<a href=http://a/b>words</a>" * 14_000,
     "deep page": HTML + b"\r\n" + b"<div>" * 80_000 + b"words",
     "comments": HTML + b"\r\n" + b"<!--" * 100_000 + b"words",
@@ -98,6 +100,11 @@ def test_bounded(name: str) -> None:
     start = time.process_time()
     parse_mail(HOSTILE[name])
     assert time.process_time() - start < 4
+
+
+def test_quotations_in_quotations_do_not_swell() -> None:
+    page = b"<blockquote>" * 99 + b"a<br>" * 5000
+    assert len(parse_mail(HTML + b"\r\n" + page).text) < 3 * len(page)
 
 
 @pytest.mark.parametrize("head", [b"", b"Content-Type: text/html; charset=utf-7\r\n"])
