@@ -8,6 +8,7 @@ only: pages fetch fragments, so that permission stays in one place.
 import asyncio
 import json
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -18,7 +19,7 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import connections
+from django.db import Error, connections
 from django.http import HttpRequest
 
 from zabota.core.environment import env
@@ -30,8 +31,11 @@ log = logging.getLogger("zabota.live")
 
 HEARTBEAT = 25.0
 GATHER = 0.05
+AGAIN = 1.0
 MOST_WAITING = 64
+MOST_STREAMS = 40  # of one agent; a browser needs one, see live-worker.js
 MOST_NUMBERS = 500
+LATER = b"retry: 5000\n\n"  # and the browser comes back by itself: it gives up on a 503
 RESYNC = b"event: resync\ndata: {}\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -76,9 +80,9 @@ class Hub:
                     await connection.execute("LISTEN events")
                     self._tell_all(RESYNC)
                     await self._relay(connection)
-            except (psycopg.Error, OSError) as error:
+            except (psycopg.Error, Error, OSError) as error:
                 log.warning("live: the database is away: %s", type(error).__name__)
-                await asyncio.sleep(1)
+                await asyncio.sleep(AGAIN)
 
     async def _relay(self, connection: psycopg.AsyncConnection[Any]) -> None:
         while self.streams:
@@ -145,27 +149,61 @@ def _agent_of(cookies: str) -> Agent | None:
 
 
 async def live(scope: Scope, receive: Receive, send: Send) -> None:
-    """ASGI application of `/live`. 401 for strangers; ends when the session does."""
+    """ASGI application of `/live`. 401 for strangers, 429 for too many; ends with the session."""
     cookies = b"; ".join(v for k, v in scope["headers"] if k == b"cookie").decode("latin-1")
-    find = sync_to_async(_agent_of, thread_sensitive=False)
-    agent = await find(cookies)
-    status = 200 if agent else 401
-    await send({"type": "http.response.start", "status": status, "headers": HEADERS})
-    if agent is None:
-        await send({"type": "http.response.body", "body": b""})
+    try:
+        agent = await _find(cookies)
+    except Error:  # the database is away
+        await _refuse(200, send, LATER)
         return
+    if agent is None or len(hub.streams.get(agent.pk, ())) >= MOST_STREAMS:
+        await _refuse(429 if agent else 401, send)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     stream = hub.join(agent)
     gone = asyncio.create_task(_gone(receive))
     try:
         await _write(b"retry: 1000\n\n" + RESYNC, send)
-        while not gone.done():
-            data = await _next(stream, gone)
-            if data is None and (gone.done() or await find(cookies) is None):
-                break
-            await _write(data or b": still here\n\n", send)
+        await _tell_news(stream, agent.pk, cookies, gone, send)
     finally:
         gone.cancel()
         hub.leave(agent, stream)
+
+
+async def _tell_news(
+    stream: Stream, agent_id: int, cookies: str, gone: asyncio.Task[None], send: Send
+) -> None:
+    """Until the reader leaves or may not read any more, which is looked up at every heartbeat."""
+    looked_up = time.monotonic()
+    while not gone.done():
+        data = await _next(stream, gone)
+        if time.monotonic() - looked_up >= HEARTBEAT:
+            looked_up = time.monotonic()
+            if not await _may_go_on(agent_id, cookies):
+                return
+        if not gone.done():
+            await _write(data or b": still here\n\n", send)
+
+
+async def _may_go_on(agent_id: int, cookies: str) -> bool:
+    """Whether they are still signed in; what they may see is what they may see now."""
+    try:
+        agent = await _find(cookies)
+    except Error:  # the database is away, and there is nothing to tell
+        return True
+    if agent is None or agent.pk != agent_id:
+        return False
+    hub.agents[agent_id] = agent
+    return True
+
+
+async def _find(cookies: str) -> Agent | None:
+    return await sync_to_async(_agent_of, thread_sensitive=False)(cookies)
+
+
+async def _refuse(status: int, send: Send, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _next(stream: Stream, gone: asyncio.Task[None]) -> bytes | None:
