@@ -11,6 +11,7 @@ from zabota.intake.deliveries import PAUSES, retry_delivery, send_next
 from zabota.intake.models import Delivery
 from zabota.intake.protocol import Address, NotConfigured, SendFailed
 from zabota.staff.models import Agent
+from zabota.tickets.actions import save_draft, set_status
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Draft, Message
 from zabota.tickets.opening import open_ticket
@@ -174,3 +175,44 @@ def test_tickets_opened_by_hand(cast: Cast) -> None:
     assert (noted.assignee, noted.status) == (cast.anna, Status.OPEN)
     answer = cast.receive(author="new@example.ru", references=[cast.post.sent[-1].external_id])
     assert answer == written
+
+
+def test_undo_keeps_what_was_begun_since(cast: Cast) -> None:
+    ticket = cast.receive()
+    reply = send_reply(ticket, "Поспешил", actor=cast.anna)
+    save_draft(ticket, "И ещё", actor=cast.anna, kind=Draft.Kind.MESSAGE)
+    assert undo_reply(reply, actor=cast.anna)
+    assert Draft.objects.get().text == "Поспешил\n\nИ ещё"
+
+
+def test_undo_leaves_what_others_did_since(cast: Cast) -> None:
+    ticket = cast.receive()
+    first = send_reply(ticket, "Раз", actor=cast.anna)
+    set_status(ticket, Status.ON_HOLD, actor=cast.bob)
+    assert undo_reply(first, actor=cast.anna)
+    ticket.refresh_from_db()
+    assert ticket.status == Status.ON_HOLD
+    second = send_reply(ticket, "Два", actor=cast.anna)
+    send_reply(ticket, "Три", actor=cast.bob)
+    assert undo_reply(second, actor=cast.anna)
+    ticket.refresh_from_db()
+    assert ticket.status == Status.PENDING
+
+
+def test_undo_one_after_the_other_leads_back_to_the_beginning(cast: Cast) -> None:
+    ticket = cast.receive()
+    first = send_reply(ticket, "Раз", actor=cast.anna)
+    second = send_reply(ticket, "Два", actor=cast.anna, status=Status.SOLVED)
+    assert undo_reply(second, actor=cast.anna)
+    assert undo_reply(first, actor=cast.anna)
+    ticket.refresh_from_db()
+    assert ticket.status == Status.NEW
+
+
+def test_the_words_a_ticket_was_opened_with_can_be_taken_back(cast: Cast) -> None:
+    ticket = open_ticket(
+        cast.inbox, Address("new@example.ru"), "Счёт", "Тайна", actor=cast.anna, to_customer=True
+    )
+    assert undo_reply(ticket.messages.get(), actor=cast.anna)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.last_words, ticket.first_replied_at) == (Status.OPEN, "", None)

@@ -1,4 +1,4 @@
-"""What agents write: replies, notes, tickets opened by hand."""
+"""What agents write: replies and notes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from zabota.core import clock
 from zabota.core.letter import html_of_text
 from zabota.core.text import clean_line
+from zabota.events.models import Event
 from zabota.events.record import record
 from zabota.files.actions import store_blob
 from zabota.files.models import Blob
@@ -23,7 +25,7 @@ from zabota.intake.registry import channel_of
 from zabota.staff.models import Agent
 from zabota.tickets.actions import apply_status, as_actor, forget_draft, lock_ticket, save_draft
 from zabota.tickets.choices import AuthorKind, Direction, Status
-from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone
+from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone, StatusChanged
 from zabota.tickets.models import Attachment, Draft, Message, Note, Ticket
 from zabota.tickets.placing import preview
 from zabota.tickets.threading import reply_token
@@ -197,13 +199,35 @@ def undo_reply(message: Message, *, actor: Agent) -> bool:
         return False
     row.undone_at = clock.now()
     row.save(update_fields=["undone_at"])
-    save_draft(locked, row.text, actor=actor, kind=Draft.Kind.MESSAGE)
-    events = [ReplyUndone(ticket_id=locked.pk, message_id=row.pk)]
-    back = Status(row.status_before) if row.status_before is not None else Status.OPEN
-    changed = apply_status(locked, back, None)
+    _back_to_draft(locked, row.text, actor)
+    undone = ReplyUndone(ticket_id=locked.pk, message_id=row.pk)
+    back = _status_without(row, locked)
+    changed = None if back == locked.status else apply_status(locked, back, None)
     _untouch(locked)
-    record(*events, *([changed] if changed else []), actor=as_actor(actor))
+    record(*([undone, changed] if changed else [undone]), actor=as_actor(actor))
     return True
+
+
+def _back_to_draft(ticket: Ticket, text: str, agent: Agent) -> None:
+    """Above what they have begun to write since."""
+    mine = Draft.objects.filter(ticket=ticket, agent=agent, kind=Draft.Kind.MESSAGE)
+    since = mine.values_list("text", flat=True).first()
+    whole = f"{text}\n\n{since}" if since else text
+    save_draft(ticket, whole, actor=agent, kind=Draft.Kind.MESSAGE)
+
+
+def _status_without(reply: Message, ticket: Ticket) -> Status:
+    """Where the ticket was before this reply, unless somebody has moved it since."""
+    before = Status.OPEN if reply.status_before is None else Status(reply.status_before)
+    events = Event.objects.filter(stream_kind="ticket", stream_id=ticket.pk)
+    sent = events.filter(kind=ReplySent.name, payload__message_id=reply.pk).values("at")[:1]
+    with_it = events.filter(kind=StatusChanged.name, at=Subquery(sent))
+    put_by_it = with_it.values_list("payload__after", flat=True).first()
+    answered = ticket.messages.filter(
+        undone_at=None, direction=Direction.OUT, created_at__gt=reply.created_at
+    )
+    stands = ticket.status == (before if put_by_it is None else put_by_it)
+    return before if stands and not answered.exists() else Status(ticket.status)
 
 
 def _untouch(ticket: Ticket) -> None:
@@ -214,6 +238,9 @@ def _untouch(ticket: Ticket) -> None:
         first_answer = answers.reverse().first()
         ticket.first_replied_at = first_answer.created_at if first_answer else None
         touch(ticket, last)
+    else:  # it was opened with these words
+        ticket.last_words, ticket.first_replied_at = "", None
+        ticket.save(update_fields=["last_words", "first_replied_at"])
 
 
 @transaction.atomic
