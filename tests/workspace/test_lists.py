@@ -103,6 +103,13 @@ def new_ticket(**changed: str) -> dict[str, str]:
     }
 
 
+def test_nobody_learns_addresses_of_customers_they_may_not_see(cast: Cast, desk: Desk) -> None:
+    customer = cast.receive().customer
+    address = f"/tickets/new?customer={customer.pk}"
+    assert "dana@example.ru" in desk(cast.anna).get(address).content.decode()
+    assert "dana@example.ru" not in desk(cast.charlie).get(address).content.decode()
+
+
 def test_a_letter_first(cast: Cast, desk: Desk) -> None:
     form = new_ticket(inbox=str(cast.inbox.pk))
     response = desk(cast.anna).post("/tickets/new", form, follow=True)

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from django.db.models import Count, FilteredRelation, Q, QuerySet, Value
 from django.utils.translation import pgettext_lazy
 
+from zabota.customers.models import Customer
 from zabota.staff.models import Agent
+from zabota.staff.permissions import Scope
 from zabota.tickets.choices import OPEN_WORK, Status
 from zabota.tickets.models import Attachment, Message, Note, Ticket
 from zabota.tickets.permissions import reach
@@ -154,6 +156,16 @@ def tickets_of_customer(agent: Agent, customer_id: int, limit: int = 20) -> list
     """A customer's tickets, newest first, as far as the agent may see them."""
     rows = tickets_visible_to(agent).filter(customer_id=customer_id)
     return list(rows.order_by("-id")[:limit])
+
+
+def customers_visible_to(agent: Agent) -> QuerySet[Customer]:
+    """Customers whose card this agent may see: all, or those with a ticket in reach."""
+    match agent.scope("customer.view"):
+        case Scope.NONE:
+            return Customer.objects.none()
+        case Scope.ALL:
+            return Customer.objects.all()
+    return Customer.objects.filter(pk__in=tickets_visible_to(agent).values("customer_id"))
 
 
 def messages_visible_to(agent: Agent) -> QuerySet[Message]:

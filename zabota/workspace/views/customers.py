@@ -3,10 +3,8 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from zabota.customers.models import Customer
 from zabota.staff.models import Agent
-from zabota.staff.permissions import Scope
-from zabota.tickets.queries import page_of, tickets_visible_to
+from zabota.tickets.queries import customers_visible_to, page_of, tickets_visible_to
 from zabota.workspace.context.desk import Desk
 from zabota.workspace.context.lists import as_rows
 from zabota.workspace.pages import render_page
@@ -17,11 +15,11 @@ from zabota.workspace.views.access import for_agents
 @for_agents("customer.view")
 def show_customer(request: HttpRequest, agent: Agent, pk: int) -> HttpResponse:
     """Who it is and every ticket of theirs this agent may see."""
-    customer = Customer.objects.filter(pk=pk).prefetch_related("identities").first()
-    rows = page_of(tickets_visible_to(agent).filter(customer_id=pk), agent)
-    # A card is seen by whom it concerns: without a ticket in reach there is none to see.
-    if customer is None or not (rows or agent.scope("customer.view") is Scope.ALL):
+    visible = customers_visible_to(agent).prefetch_related("identities")
+    customer = visible.filter(pk=pk).first()
+    if customer is None:
         raise Http404
+    rows = page_of(tickets_visible_to(agent).filter(customer_id=pk), agent)
     return render_page(
         request,
         "customer.html",

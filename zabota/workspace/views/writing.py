@@ -14,7 +14,7 @@ from zabota.staff.models import Agent
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Attachment, Message, Ticket
 from zabota.tickets.opening import open_ticket
-from zabota.tickets.queries import attachments_visible_to, messages_visible_to
+from zabota.tickets.queries import attachments_visible_to, customers_visible_to, messages_visible_to
 from zabota.tickets.writing import UNDO, send_reply, undo_reply, write_note
 from zabota.workspace.context.desk import Desk
 from zabota.workspace.forms import read_files, said_wrong
@@ -112,15 +112,16 @@ def new_ticket(request: HttpRequest, agent: Agent) -> HttpResponse:
         inboxes=inboxes,
         senders=[(inbox.pk, f"{inbox.name} <{inbox.address}>") for inbox in inboxes],
         problems=problems,
-        form=request.POST if request.method == "POST" else _prefilled(request),
+        form=request.POST if request.method == "POST" else _prefilled(request, agent),
     )
 
 
-def _prefilled(request: HttpRequest) -> dict[str, str]:
+def _prefilled(request: HttpRequest, agent: Agent) -> dict[str, str]:
     customer = request.GET.get("customer", "")
-    if not customer.isdecimal():
+    if not (customer.isdecimal() and len(customer) < 19):
         return {}
-    identity = Identity.objects.filter(customer=int(customer), kind=USUAL).first()
+    visible = customers_visible_to(agent).filter(pk=int(customer))
+    identity = Identity.objects.filter(customer__in=visible, kind=USUAL).first()
     return {"email": identity.value} if identity else {}
 
 
