@@ -105,6 +105,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "core_cache",
+        # Beyond it counters of tries are thrown out: a guesser must not get there by many names.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
 

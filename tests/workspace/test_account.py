@@ -39,6 +39,14 @@ def test_a_wrong_password_and_a_wrong_name_sound_the_same(cast: Cast) -> None:
     assert len(answers) == 1
 
 
+def test_who_left_sounds_like_a_wrong_password(cast: Cast) -> None:
+    who = Agent.objects.filter(pk=cast.anna.pk)
+    who.update(password=make_password(PASSWORD), is_active=False)
+    client = Client(headers={"accept-language": "en"})
+    response = client.post("/sign-in", {"login": "anna@desk.example", "password": PASSWORD})
+    assert response.status_code == 200 and 'role="alert"' in response.content.decode()
+
+
 def test_guessing_is_slowed_down(cast: Cast) -> None:
     client = Client(headers={"accept-language": "en"})
     form = {"login": "anna@desk.example", "password": "wrong"}
@@ -64,6 +72,20 @@ def test_the_first_administrator(cast: Cast) -> None:
     assert client.get("/settings/me").status_code == 200
     assert Client().get(link).status_code == 404
     assert Agent.objects.get(email="petr@desk.example").role.slug == "administrator"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"email": "anna@desk.example"}, {"email": f"{'x' * 300}@example.ru"}, {"name": "x" * 200}],
+)
+def test_the_first_administrator_writes_something_odd(cast: Cast, odd: dict[str, str]) -> None:
+    cast.admin.delete()
+    link = create_setup_link()
+    assert link is not None
+    form = {"name": "Пётр", "email": "petr@desk.example", "password": PASSWORD}
+    response = Client(headers={"accept-language": "en"}).post(link, form | odd)
+    assert response.status_code in (302, 422)
+    assert Agent.objects.get(email="anna@desk.example").role.slug == "operator"
 
 
 def test_a_link_for_a_new_password(cast: Cast) -> None:

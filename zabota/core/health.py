@@ -1,6 +1,6 @@
 """`/healthz`: this process answers. `/readyz`: it can serve."""
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -24,6 +24,6 @@ def _problem() -> str | None:
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except Error:
         return "the database does not answer"
     return "migrations are pending: run `zabota migrate`" if pending else None

@@ -124,12 +124,15 @@ def find_link(secret: str) -> OneTimeLink | None:
 def use_link(secret: str, *, email: str, name: str, password: str) -> Agent:
     """Set the password the link is for, making the administrator if it is the first one.
 
-    Raises `LinkRefused`, or `ValidationError` on a weak password (the link then still works).
+    Raises `LinkRefused`, or `ValidationError` on a weak password or an address somebody has
+    (the link then still works).
     """
     link = OneTimeLink.objects.select_for_update().filter(hash=hash_secret(secret)).first()
     if link is None or link.used_at or link.expires_at <= clock.now():
         raise LinkRefused
     if link.agent is None:
+        new = Agent(email=email.strip().lower(), name=name or email)
+        new.full_clean(exclude=["password", "role"])
         agent = create_agent(email, role="administrator", name=name, password=password)
     else:
         agent = link.agent

@@ -1,5 +1,7 @@
 """How sign-in (django-allauth) behaves here: nobody signs up, everybody is shown by name."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
@@ -11,6 +13,11 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Agent | None:
+        """Who has left does not come in; it sounds as if the password were wrong."""
+        agent: Agent | None = super().authenticate(request, **credentials)
+        return agent if agent is not None and agent.is_active else None
 
 
 def display_name(agent: Agent) -> str:
