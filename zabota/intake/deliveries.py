@@ -33,7 +33,7 @@ from zabota.intake.registry import channel_of
 log = logging.getLogger("zabota.deliveries")
 
 LEASE = timedelta(minutes=5)
-WAIT = timedelta(minutes=1)
+WAIT = timedelta(days=1)  # a mail server is named by a new start, and that wakes what waits
 PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]
 
 
