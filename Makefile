@@ -42,7 +42,7 @@ bench: setup $(DONE)/dev ## measure, into bench/RESULTS.md
 lock: $(DONE)/uv ## resolve the dependencies anew, within pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	$(COMPILE) --upgrade pyproject.toml --group dev -o requirements-dev.lock -c requirements.lock
-	for group in uv build node; do $(COMPILE) --upgrade --group $$group -o requirements-$$group.lock; done
+	for group in uv build node; do $(COMPILE) --upgrade --group $$group -o requirements-$$group.lock || exit; done
 
 messages: $(DONE)/dev ## bring the translations up to the code
 	$(BIN)/python scripts/messages.py update
