@@ -22,7 +22,7 @@ from zabota.events.apps import load_rooms
 from zabota.events.dispatch import drain, retry_backlog
 from zabota.intake.deliveries import next_due, send_next, wake_waiting
 from zabota.tickets.actions import close_solved
-from zabota.tickets.receive import apply_inbound
+from zabota.tickets.receive import apply_carefully, apply_inbound
 
 log = logging.getLogger("zabota.worker")
 
@@ -81,6 +81,7 @@ class _Desk:
     def work(self, should_stop: ShouldStop) -> float:
         if self.is_fresh:
             wake_waiting()
+            apply_carefully()
             self.is_fresh = False
         while not should_stop() and (apply_inbound() or drain()):
             drain()

@@ -1,8 +1,10 @@
 """A letter becomes a ticket, a reply finds its way, a bad one is set aside alone."""
 
 import errno
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise, permutations
+from typing import Any
 
 import pytest
 
@@ -10,11 +12,13 @@ from tests.cast import Cast, events_of, settle
 from zabota.core import clock
 from zabota.events.models import Event, EventTodo, ListenerBacklog
 from zabota.files.models import Blob
+from zabota.intake.actions import retry_inbound
 from zabota.intake.models import Delivery, Inbound
-from zabota.tickets.actions import set_status
+from zabota.intake.protocol import InboundMessage
+from zabota.tickets.actions import as_actor, set_status
 from zabota.tickets.choices import AuthorKind, Outcome, Status
 from zabota.tickets.models import Message, Ticket
-from zabota.tickets.receive import apply_inbound
+from zabota.tickets.receive import MOST_TRIES, apply_carefully, apply_inbound
 from zabota.tickets.threading import reply_token
 from zabota.tickets.writing import send_reply
 
@@ -233,3 +237,28 @@ def test_a_reason_in_any_characters_is_kept(cast: Cast) -> None:
     pk = cast.accept(refuse="not\0 a \ud800letter")
     settle()
     assert Inbound.objects.get(pk=pk).reason == "not a letter"
+
+
+def test_a_letter_that_ends_the_worker_does_so_only_some_times(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = cast.post.parse
+
+    def parse(raw: bytes, envelope: Mapping[str, Any]) -> InboundMessage:
+        message = read(raw, envelope)
+        if message.subject == "deadly":
+            raise SystemExit  # as the kernel would do it: no `except Exception` helps
+        return message
+
+    bad, good = cast.accept(subject="deadly"), cast.accept()
+    with monkeypatch.context() as deadly:
+        deadly.setattr(cast.post, "parse", parse)
+        for _ in range(MOST_TRIES):
+            with pytest.raises(SystemExit):
+                apply_carefully()
+        apply_carefully()
+    states = dict(Inbound.objects.values_list("pk", "state"))
+    assert states == {bad: Inbound.State.QUARANTINED, good: Inbound.State.APPLIED}
+    retry_inbound(Inbound.objects.get(pk=bad), actor=as_actor(cast.vera))
+    apply_carefully()
+    assert Inbound.objects.get(pk=bad).state == Inbound.State.APPLIED

@@ -24,6 +24,7 @@ from zabota.intake.protocol import USUAL
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,255}")
 RAW_IN_ROW = 256 * 1024
 LONGEST_ID = 255
+TRIES = "tries"
 
 ACCEPT = """
 WITH entry AS (
@@ -137,7 +138,16 @@ def retry_inbound(inbound: Inbound, *, actor: Actor) -> None:
 def _released(inbound: Inbound) -> dict[str, Any]:
     """A person looked at it: what only made it suspicious no longer holds it back."""
     released = inbound.state == Inbound.State.SUSPENDED
-    return {**inbound.envelope, **({"released": True} if released else {})}
+    said = {key: value for key, value in inbound.envelope.items() if key != TRIES}
+    return {**said, **({"released": True} if released else {})}
+
+
+def count_try(inbound: Inbound) -> int:
+    """Note, before it is read, that it is being tried; give back how often it has been."""
+    tries = int(inbound.envelope.get(TRIES, 0)) + 1
+    inbound.envelope = {**inbound.envelope, TRIES: tries}
+    inbound.save(update_fields=["envelope"])
+    return tries
 
 
 def add_inbox(

@@ -11,7 +11,7 @@ from zabota.core.database import is_away
 from zabota.core.locks import Lock
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
-from zabota.intake.actions import Verdict, finish_inbound
+from zabota.intake.actions import Verdict, count_try, finish_inbound
 from zabota.intake.deliveries import fail_bounced
 from zabota.intake.models import Inbound
 from zabota.intake.protocol import InboundMessage, InboundRefused
@@ -25,6 +25,7 @@ log = logging.getLogger("zabota.intake")
 
 # Of the machine, not of the message, which goes in once there is room again.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
+MOST_TRIES = 5
 State, Outcome = Inbound.State, Inbound.Outcome
 
 
@@ -42,6 +43,26 @@ def apply_inbound(limit: int = 50) -> int:
         verdicts = [r for r in read if isinstance(r, Verdict)]
         finish_inbound([*verdicts, *_receive_or_set_aside(incoming)])
     return len(entries)
+
+
+def apply_carefully(limit: int = 50) -> None:
+    """The same after a start: one at a time, each counted before it is read.
+
+    One of them may be why there is a new start, however the last one ended; after some of those it
+    is quarantined, and what waits behind it comes through.
+    """
+    for entry in Inbound.objects.filter(state=State.RECEIVED).order_by("pk")[:limit]:
+        if count_try(entry) > MOST_TRIES:
+            _give_up(entry)
+        else:
+            apply_inbound(limit=1)
+
+
+@transaction.atomic
+def _give_up(entry: Inbound) -> None:
+    reason = f"{MOST_TRIES} times the worker ended while it was read"
+    rows = Inbound.objects.select_for_update().filter(pk=entry.pk, state=State.RECEIVED)
+    finish_inbound([Verdict(row.pk, State.QUARANTINED, reason=reason) for row in rows])
 
 
 def _read(entry: Inbound) -> Incoming | Verdict:
