@@ -5,6 +5,9 @@ import signal
 import socket
 import threading
 
+# Whose word on where a request comes from is taken. Of what stands in X-Forwarded-For the last
+# address that is none of these counts: anybody can write something in front of it.
+PROXIES = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 GRACE = 1  # seconds for open streams and requests
 
 
@@ -25,7 +28,7 @@ def serve_web(listener: socket.socket) -> None:
         log_config=None,
         server_header=False,
         proxy_headers=env.behind_proxy,
-        forwarded_allow_ips="*",
+        forwarded_allow_ips=PROXIES,
         timeout_graceful_shutdown=GRACE,
     )
     # Open streams are cut short at every stop; that is no error.
