@@ -263,3 +263,12 @@ def test_queries_do_not_grow(
                 send_reply(Ticket.objects.get(pk=ticket.pk), "Ответ", actor=cast.bob)
                 write_note(ticket, "Заметка", actor=cast.bob)
     assert spent[:2] == spent[2:]
+
+
+def test_who_hands_a_ticket_away_is_not_led_to_a_wall(cast: Cast, desk: Desk) -> None:
+    ticket, client = cast.receive(), desk(cast.anna)
+    form = {"team": cast.workshop.pk}
+    response = client.post(f"/tickets/{ticket.number}/changes", form, follow=True)
+    assert response.status_code == 200
+    ticket.refresh_from_db()
+    assert ticket.team == cast.workshop

@@ -45,6 +45,10 @@ def test_days_and_moments() -> None:
     assert times.exact(NOW) == f"вторник, 24{N}ноября 2026, 15:27 MSK"
 
 
+def test_a_day_is_the_one_it_was_here() -> None:
+    assert words.times().day(datetime(2026, 11, 20, 22, tzinfo=UTC)) == f"21{N}ноября"
+
+
 def test_a_time_tag_knows_the_exact_time() -> None:
     tag = words.time_tag(NOW - timedelta(minutes=18))
     assert 'datetime="2026-11-24T15:09:00+03:00"' in tag

@@ -47,8 +47,9 @@ class Times:
         """9:05."""
         return _clock(at.astimezone(self.zone))
 
-    def day(self, on: date) -> str:
+    def day(self, at: datetime | date) -> str:
         """23 ноября; with the year when it is another one."""
+        on = self._date(at)
         said = f"{on.day}{NBSP}{self.months[on.month]}"
         return said if on.year == self._today().year else f"{said}{NBSP}{on.year}"
 
@@ -59,7 +60,7 @@ class Times:
 
     def day_mark(self, at: datetime | date) -> str:
         """The line between two days of a conversation: Сегодня, 24 ноября."""
-        on = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
+        on = self._date(at)
         near = self.near.get((on - self._today()).days) or self.days[on.weekday()]
         return f"{near[:1].upper()}{near[1:]}, {self.day(on)}"
 
@@ -100,6 +101,9 @@ class Times:
         return Markup(  # noqa: S704  numbers and words of ours
             f'<time datetime="{local}" title="{self.exact(at)}"{attributes}>{said}</time>'
         )
+
+    def _date(self, at: datetime | date) -> date:
+        return at.astimezone(self.zone).date() if isinstance(at, datetime) else at
 
     def _today(self) -> date:
         return clock.now().astimezone(self.zone).date()

@@ -10,6 +10,7 @@ from zabota.intake.protocol import InboundMessage
 from .identity import made_id
 from .parse import ParsedMail, parse_mail
 
+FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"^[^@]*\+([A-Za-z0-9_.=-]{16,100})@")
 
 
@@ -19,7 +20,7 @@ def read_inbound(
     """Read a stored mail. `envelope` has what the SMTP session said: `mail_from`, `rcpt_to`.
 
     A mail without Message-ID gets one made from its bytes, so that the same bytes stay the same
-    mail. A date from the future is no date.
+    mail. A date from the future, or from before there was mail, is no date.
     """
     mail = parse_mail(raw)
     recipients = [*envelope.get("rcpt_to", []), *mail.recipients]
@@ -43,7 +44,7 @@ def read_inbound(
 
 
 def _sane(date: datetime | None, now: datetime) -> datetime | None:
-    return date if date and date <= now + timedelta(days=1) else None
+    return date if date and FIRST <= date <= now + timedelta(days=1) else None
 
 
 def _nearest_first(mail: ParsedMail) -> tuple[str, ...]:

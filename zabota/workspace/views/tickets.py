@@ -73,6 +73,8 @@ def change(request: HttpRequest, agent: Agent, number: int) -> HttpResponse:
     else:
         if changes.get("status") == Status.SOLVED:
             add_toast(request, _("#%(number)s is solved") % {"number": number})
+        if not tickets_visible_to(agent).filter(pk=ticket.pk).exists():
+            return HttpResponseRedirect("/")  # it is another team's now, and theirs alone to see
     return to_ticket(request, number)
 
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import pytest
+
 from zabota.channels.email.inbound import read_inbound
 
 NOW = datetime(2024, 3, 12, 12, 0, tzinfo=UTC)
@@ -49,6 +51,12 @@ def test_a_date_from_the_future_is_none() -> None:
 
     assert sent_at(NOW + timedelta(hours=20)) == NOW + timedelta(hours=20)
     assert sent_at(NOW + timedelta(hours=28)) is None
+
+
+@pytest.mark.parametrize("date", [b"0001-01-01", b"Thu, 01 Jan 1970 00:00:00 +0000"])
+def test_a_date_from_before_there_was_mail_is_none(date: bytes) -> None:
+    """West of Greenwich the first of them cannot even be shown."""
+    assert read_inbound(b"Date: %s\r\n\r\nx" % date, {}, now=NOW).sent_at is None
 
 
 def test_reply_tokens_keep_their_case() -> None:
