@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
+from zabota.core.literal import Literal
 from zabota.files.actions import open_file
 from zabota.intake.models import Delivery, Inbound, InboundRaw, Inbox
 from zabota.staff.models import Agent
@@ -28,7 +29,7 @@ def own_addresses() -> set[tuple[str, str]]:
 def take_received(limit: int) -> list[Inbound]:
     """The oldest rows nobody has applied, locked for this transaction, each with its inbox."""
     waiting = Inbound.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    rows = waiting.filter(state=Inbound.State.RECEIVED).select_related("inbox", "raw")
+    rows = waiting.filter(state=Literal(Inbound.State.RECEIVED)).select_related("inbox", "raw")
     return list(rows.order_by("id")[:limit])
 
 
@@ -45,7 +46,7 @@ def set_aside_visible_to(agent: Agent) -> QuerySet[Inbound]:
     """What was suspended or quarantined, newest first, for those who look after the intake."""
     if not agent.may("intake.manage"):
         return Inbound.objects.none()
-    aside = (Inbound.State.SUSPENDED, Inbound.State.QUARANTINED)
+    aside = [Literal(s) for s in (Inbound.State.SUSPENDED, Inbound.State.QUARANTINED)]
     return Inbound.objects.filter(state__in=aside).select_related("inbox").order_by("-id")
 
 
@@ -53,7 +54,8 @@ def outbox_visible_to(agent: Agent) -> QuerySet[Delivery]:
     """What has not gone out: waiting, on its way, failed; newest first."""
     if not agent.may("intake.manage"):
         return Delivery.objects.none()
-    states = (Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.FAILED)
+    waiting = (Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.FAILED)
+    states = [Literal(state) for state in waiting]
     return Delivery.objects.filter(state__in=states).select_related("inbox").order_by("-id")
 
 

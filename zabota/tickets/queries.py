@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, FilteredRelation, Q, QuerySet, Value
 from django.utils.translation import pgettext_lazy
 
+from zabota.core.literal import Literal
 from zabota.customers.models import Customer
 from zabota.staff.models import Agent
 from zabota.staff.permissions import Scope
@@ -17,7 +18,8 @@ from zabota.tickets.permissions import reach
 
 PAGE = 50
 MOST_COUNTED = 1000
-OPEN = Q(status__lt=OPEN_WORK)
+OPEN = Q(status__lt=Literal(OPEN_WORK))
+SOLVED = Q(status=Literal(Status.SOLVED))
 HEAD = ("customer", "identity", "assignee", "team", "category", "inbox", "brand", "follows")
 
 
@@ -60,7 +62,7 @@ VIEWS: Mapping[str, View] = {
             "solved",
             pgettext_lazy("view", "Solved"),
             "check",
-            lambda me: Q(status=Status.SOLVED),
+            lambda me: SOLVED,
         ),
     )
 }
@@ -143,7 +145,7 @@ def count_views(agent: Agent) -> dict[str, int]:
     counts: dict[str, int] = visible.filter(OPEN).aggregate(
         mine=_count(Q(assignee=agent)), unassigned=_count(Q(assignee=None)), open=_count()
     )
-    solved = visible.filter(status=Status.SOLVED).order_by("-last_message_at", "-id")
+    solved = visible.filter(SOLVED).order_by("-last_message_at", "-id")
     return {**counts, "solved": solved[:MOST_COUNTED].count()}
 
 
