@@ -1,4 +1,7 @@
+import psycopg
 import pytest
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from zabota.core.environment import EnvironmentProblem, database_options, read_environment
 
@@ -26,3 +29,22 @@ def test_database_knows_russian() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_tsvector('zabota', 'Ёлки elections')::text")
         assert cursor.fetchone() == ("'elect':2 'елк':1",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_page_after_a_restart_of_the_database_is_a_page() -> None:
+    """The pool has connections from before: they are tried before somebody gets one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    where = connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
+    parts = {key: str(where[name]) for key, name in names.items() if where[name]}
+    connection.close()
+    address = make_conninfo("", port=where["PORT"] or None, **parts)
+    with psycopg.connect(address, autocommit=True) as administrator:
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

@@ -120,7 +120,12 @@ def database_options(environment: Environment) -> dict[str, Any]:
         "server_side_binding": True,
         "prepare_threshold": 3,
     }
-    common = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}
+    # Checked when taken from the pool: after a restart of the database its connections are dead.
+    common = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+    }
     if not environment.database_url:
         host = str(socket_dir(environment.data_dir))
         where = {"NAME": "zabota", "USER": "zabota", "HOST": host}
