@@ -16,7 +16,8 @@ function place(menu, opener) {
 function narrow(menu, words) {
   const plain = (text) => text.toLowerCase().replaceAll("ё", "е");
   for (const item of menu.querySelectorAll(".menu-item:not([data-always])")) {
-    item.hidden = !plain(item.textContent).includes(plain(words));
+    const said = `${item.textContent} ${item.dataset.words ?? ""}`;
+    item.hidden = !plain(said).includes(plain(words));
   }
 }
 
@@ -51,7 +52,7 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("[data-menu]");
+  const menu = event.target.closest?.("[data-menu]") ?? document.querySelector("[data-menu]:popover-open");
   if (!menu) return;
   const all = items(menu);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -65,6 +66,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Close only after the form was sent: closing moves the focus, and htmx would forget which button it was.
 document.addEventListener("click", (event) => {
-  if (event.target.closest(".menu-item")) event.target.closest("[popover]")?.hidePopover?.();
+  const menu = event.target.closest(".menu-item")?.closest("[popover]");
+  if (menu) setTimeout(() => menu.hidePopover());
 });

@@ -2,10 +2,12 @@
 import htmx from "htmx.org";
 import { Idiomorph } from "idiomorph/htmx";
 
-Idiomorph.defaults.ignoreActiveValue = true;
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
+const isKept = (old, fresh) =>
   // Under the same id it is the same letter being written: hands off.
-  !(old.nodeType === Node.ELEMENT_NODE && old.hasAttribute("data-keep") && old.id === fresh.id);
+  (old.hasAttribute("data-keep") && old.id === fresh.id) ||
+  (old === document.activeElement && old.matches("input, textarea, select"));
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
+  old.nodeType !== Node.ELEMENT_NODE || !isKept(old, fresh);
 // What is open stays open, where it was put.
 const OURS = new Set(["open", "style", "aria-expanded"]);
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => !OURS.has(name);

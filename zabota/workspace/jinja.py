@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from zabota.workspace import marks, words
 from zabota.workspace.built import static_url
+from zabota.workspace.once import new_key
 
 
 @lru_cache(maxsize=4096)
@@ -43,6 +44,7 @@ def environment(**options: Any) -> Environment:
         language=lambda: words.times().language,
         times=words.times,
         language_name=words.language_name,
+        new_key=new_key,
     )
     env.filters.update(
         time=words.time_tag,

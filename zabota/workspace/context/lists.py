@@ -16,7 +16,6 @@ from zabota.tickets.search import Hit
 from zabota.workspace.context.rows import Row
 
 
-
 class Mark(NamedTuple):
     """How a channel is drawn and called."""
 

@@ -229,7 +229,7 @@ def _happenings(events: Iterable[Event], names: Names) -> Iterable[Happened]:
     """One line for what the same hand did within a minute."""
     line: list[Event] = []
     for event in events:
-        if line and not (_same_hand(line[-1], event) and event.at - line[0].at < TOGETHER):
+        if line and not (_hand(line[-1]) == _hand(event) and event.at - line[0].at < TOGETHER):
             yield _line(line, names)
             line = []
         line.append(event)
@@ -237,8 +237,9 @@ def _happenings(events: Iterable[Event], names: Names) -> Iterable[Happened]:
         yield _line(line, names)
 
 
-def _same_hand(one: Event, other: Event) -> bool:
-    return (one.actor_kind, one.actor_id) == (other.actor_kind, other.actor_id)
+def _hand(event: Event) -> int | None:
+    """The agent who did it; customers and the house itself are one hand: what came by itself."""
+    return event.actor_id if event.actor_kind == "agent" else None
 
 
 def _line(events: list[Event], names: Names) -> Happened:

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 
 from zabota.staff.models import Agent
 
@@ -23,6 +23,8 @@ def for_agents(permission: str = "") -> Callable[[AgentView[P]], View[P]]:
             agent = request.user
             if not isinstance(agent, Agent) or (permission and not agent.may(permission)):
                 raise Http404
+            if any("\x00" in value for values in request.POST.lists() for value in values[1]):
+                return HttpResponseBadRequest()  # no field has it, and PostgreSQL takes none
             return view(request, agent, *args, **kwargs)
 
         return login_required(check)  # type: ignore[return-value]

@@ -18,6 +18,7 @@ from zabota.tickets.queries import attachments_visible_to, customers_visible_to,
 from zabota.tickets.writing import UNDO, send_reply, undo_reply, write_note
 from zabota.workspace.context.desk import Desk
 from zabota.workspace.forms import read_files, said_wrong
+from zabota.workspace.once import DoneAlready, once
 from zabota.workspace.pages import render_page
 from zabota.workspace.toasts import add_toast
 from zabota.workspace.views.access import for_agents
@@ -33,11 +34,14 @@ def write(request: HttpRequest, agent: Agent, number: int) -> HttpResponse:
     ticket = found_ticket(agent, number)
     kind, text = request.POST.get("kind", ""), request.POST.get("text", "")
     try:
-        if kind == "note":
-            files = read_files(request.FILES.getlist("files"))
-            write_note(ticket, text, actor=agent, files=files)
-        else:
-            _send(request, agent, ticket, text)
+        with once(request, agent):
+            if kind == "note":
+                files = read_files(request.FILES.getlist("files"))
+                write_note(ticket, text, actor=agent, files=files)
+            else:
+                _send(request, agent, ticket, text)
+    except DoneAlready:
+        add_toast(request, _("That was sent already, once"), icon="check")
     except ValidationError as error:
         problem = said_wrong(error)
         return ticket_page(
@@ -98,7 +102,11 @@ def new_ticket(request: HttpRequest, agent: Agent) -> HttpResponse:
         problems = _problems(request, inboxes)
         if not problems:
             try:
-                ticket = _open(request, agent, inboxes)
+                with once(request, agent):
+                    ticket = _open(request, agent, inboxes)
+            except DoneAlready:
+                add_toast(request, _("That was sent already, once"), icon="check")
+                return HttpResponseRedirect(reverse("home"))
             except ValidationError as error:
                 problems["text"] = said_wrong(error)
             else:
