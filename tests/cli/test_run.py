@@ -139,7 +139,7 @@ def test_a_command_works_on_the_running_desk(desk: Desk, first: First) -> None:
     command = [sys.executable, "-m", "zabota", "inbox", "add", "--address", "help@shop.example"]
     with start([*command, "--data-dir", str(desk.data_dir)]) as done:
         said, _ = done.communicate(timeout=30)
-    assert said == "help@shop.example added\n"
+    assert said.startswith("help@shop.example added")
     assert desk.answers()
 
 
