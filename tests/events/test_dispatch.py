@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 import pytest
+from django.db import OperationalError, connection
 
 from tests.cast import Cast, settle, wait_for
 from zabota.core import clock
+from zabota.core.database import is_away
 from zabota.events import dispatch
 from zabota.events.dispatch import drain, retry_backlog
 from zabota.events.feed import CursorRefused, read_feed
@@ -133,3 +135,19 @@ def test_a_listener_that_listens_to_other_kinds_now_is_not_waited_for(
         assert retry_backlog() == 1
     LISTENERS[-1] = old
     assert not ListenerBacklog.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("statement", "away"),
+    [
+        ("SELECT to_tsvector(string_agg(md5(i::text), ' ')) FROM generate_series(1, 90000) i", 0),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", 1),
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+def test_what_a_database_refuses_is_not_a_database_that_is_away(statement: str, away: int) -> None:
+    """PostgreSQL calls a vector of over 1 MB an operational error, as if it passed by itself."""
+    with pytest.raises(OperationalError) as raised, connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+    assert is_away(raised.value) == bool(away)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC, EROFS
 from functools import wraps
 from typing import ParamSpec
 
@@ -46,7 +47,7 @@ def on_desk(work: Callable[P, None]) -> Callable[P, None]:
 @contextmanager
 def open_desk(*, migrated: bool = True) -> Iterator[None]:
     """Django set up, the database reached and migrated; a database that goes away is one line."""
-    from zabota.core.environment import env
+    from zabota.core.environment import disk_problem, env
     from zabota.core.postgres import running_database
 
     with running_database(env):
@@ -60,6 +61,10 @@ def open_desk(*, migrated: bool = True) -> Iterator[None]:
         except OperationalError as error:
             reason = str(error).strip().partition("\n")[0]
             raise EnvironmentProblem(f"the database went away: {reason}") from error
+        except OSError as error:
+            if error.errno not in (ENOSPC, EDQUOT, EROFS):
+                raise
+            raise disk_problem(env.data_dir, error) from error
         finally:
             connection.close()
             connection.close_pool()  # type: ignore[attr-defined]

@@ -109,9 +109,10 @@ def assign(ticket: Ticket, assignee: Agent | None, *, actor: Agent) -> None:
     before = ticket.assignee_id
     _save(ticket, "assignee", assignee)
     after = assignee.pk if assignee else None
-    record(TicketAssigned(ticket_id=ticket.pk, before=before, after=after), actor=as_actor(actor))
-    if assignee and ticket.status == Status.NEW:
-        _save(ticket, "status", Status.OPEN)
+    event = TicketAssigned(ticket_id=ticket.pk, before=before, after=after)
+    is_taken = assignee is not None and ticket.status == Status.NEW
+    opened = apply_status(ticket, Status.OPEN, None) if is_taken else None
+    record(*([event, opened] if opened else [event]), actor=as_actor(actor))
 
 
 @change

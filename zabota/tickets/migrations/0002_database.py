@@ -3,14 +3,14 @@
 from django.db import migrations
 
 NUMBERS = "CREATE SEQUENCE ticket_number"
-# Long texts are searched by their first 200,000 letters: a tsvector holds 1 MB at most.
+# Long texts are searched by their first 100,000 letters: a tsvector holds 1 MB at most.
 SEARCH = """
 ALTER TABLE tickets_message ADD COLUMN search tsvector GENERATED ALWAYS AS (
   to_tsvector('zabota'::regconfig, left(
-    subject || ' ' || author_name || ' ' || author_address || ' ' || text, 200000))) STORED;
+    subject || ' ' || author_name || ' ' || author_address || ' ' || text, 100000))) STORED;
 CREATE INDEX message_search ON tickets_message USING gin ((id >> 16), search);
 ALTER TABLE tickets_note ADD COLUMN search tsvector GENERATED ALWAYS AS (
-  to_tsvector('zabota'::regconfig, left(author_name || ' ' || text, 200000))) STORED;
+  to_tsvector('zabota'::regconfig, left(author_name || ' ' || text, 100000))) STORED;
 CREATE INDEX note_search ON tickets_note USING gin ((id >> 16), search);
 """
 # For who sees little of a large desk: without these a search reads every ticket, bucket by bucket.
