@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.cast import Cast
 from zabota.staff.models import Agent
+from zabota.workspace.context import rail
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 Desk = Callable[[Agent], Client]
@@ -22,3 +23,8 @@ def desk(cast: Cast) -> Desk:
         return client
 
     return sign_in
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    rail._counted.clear()

@@ -10,6 +10,7 @@ from zabota.intake.models import Delivery
 from zabota.tickets.actions import assign, set_status
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Message, Ticket
+from zabota.workspace.context.rail import forget_counts
 
 
 def numbers(page: bytes) -> list[int]:
@@ -33,6 +34,21 @@ def test_views_count_what_they_hold(cast: Cast, desk: Desk) -> None:
     assert numbers(client.get("/views/solved").content) == [second.number]
     rail = client.get("/views/open", headers={"zabota-fragments": "rail"}).content.decode()
     assert re.findall(r'class="count">(\d+)<', rail) == ["1", "1", "1"]
+
+
+def test_counts_may_be_old_on_a_page_but_not_on_a_live_screen(cast: Cast, desk: Desk) -> None:
+    def count(**headers: str) -> list[str]:
+        page = client.get("/views/open", headers=headers).content.decode()
+        return re.findall(r'class="count">(\d+)<', page[: page.index("</nav>")])
+
+    client = desk(cast.anna)
+    first = cast.receive()
+    assert count() == ["1", "1"]
+    cast.receive(author="b@example.ru")
+    assert count() == ["1", "1"]
+    assert count(zabota_fragments="rail") == ["2", "2"]
+    client.post(f"/tickets/{first.number}/changes", {"outcome": "solved"})
+    assert count() == ["1", "1", "1"]
 
 
 def test_unknown_views_are_not_there(cast: Cast, desk: Desk) -> None:
@@ -63,6 +79,7 @@ def test_an_empty_desk_teaches(cast: Cast, desk: Desk) -> None:
     page = desk(cast.anna).get("/views/mine").content.decode()
     assert "Waiting for the first letter" in page and "help@example.ru" in page
     cast.receive()
+    forget_counts(cast.anna)
     page = desk(cast.anna).get("/views/mine").content.decode()
     assert "1 ticket waits for somebody to take it" in page
 

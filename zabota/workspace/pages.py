@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from django.template.backends.utils import csrf_input_lazy
+from django.template.backends.utils import csrf_input
 from jinja2 import Environment
 
 from zabota.workspace.toasts import take_toasts
@@ -29,18 +29,23 @@ def jinja() -> Environment:
     return env
 
 
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether only parts of the page are asked for."""
+    return HEADER in request.headers
+
+
 def render_page(
     request: HttpRequest, template: str, builders: Builders, *, status: int = 200, **extra: Any
 ) -> HttpResponse:
     """The page, or those of its fragments that are asked for."""
     context = {
         "request": request,
-        "csrf_input": csrf_input_lazy(request),
+        "csrf_input": csrf_input(request),  # once, for every form of the page
         "theme": getattr(request.user, "theme", ""),
         "toasts": (),
         **extra,
     }
-    if HEADER in request.headers:
+    if is_fragment(request):
         names = [name for name in request.headers[HEADER].split(",") if name in builders]
         with speaking():
             html = "".join(_fragment(name, builders[name], context) for name in names)

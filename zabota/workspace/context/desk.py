@@ -10,7 +10,8 @@ from zabota.workspace.context import ticket as parts
 from zabota.workspace.context.choices import load_choices
 from zabota.workspace.context.lists import channel_mark, ticket_list
 from zabota.workspace.context.rail import rail
-from zabota.workspace.context.thread import Words, load_words, thread
+from zabota.workspace.context.spoken import Spoken, load_spoken
+from zabota.workspace.context.thread import thread
 from zabota.workspace.pages import Builders, Context
 
 LIST_BESIDE = "open"
@@ -19,12 +20,12 @@ LIST_BESIDE = "open"
 class Desk:
     """What every page of the desk has."""
 
-    def __init__(self, agent: Agent) -> None:
-        self.agent = agent
+    def __init__(self, agent: Agent, *, fresh: bool = False) -> None:
+        self.agent, self.fresh = agent, fresh
 
     @cached_property
     def _rail(self) -> dict[str, Any]:
-        return rail(self.agent)
+        return rail(self.agent, fresh=self.fresh)
 
     def rail(self) -> Context:
         return self._rail
@@ -36,8 +37,10 @@ class Desk:
 class ListDesk(Desk):
     """A view of tickets."""
 
-    def __init__(self, agent: Agent, view: View, *, after: str = "", selected: int = 0) -> None:
-        super().__init__(agent)
+    def __init__(
+        self, agent: Agent, view: View, *, fresh: bool, after: str = "", selected: int = 0
+    ) -> None:
+        super().__init__(agent, fresh=fresh)
         self.view, self.after, self.selected = view, after, selected
 
     def list(self) -> Context:
@@ -60,9 +63,10 @@ class TicketDesk(ListDesk):
     """A ticket between its list and its customer; `writing` is what the composer holds."""
 
     def __init__(
-        self, agent: Agent, ticket: Any, *, view: str = "", everything: bool = False, **writing: str
+        self, agent: Agent, ticket: Any, view: str, *, fresh: bool, everything: bool, **writing: str
     ) -> None:
-        super().__init__(agent, VIEWS.get(view, VIEWS[LIST_BESIDE]), selected=ticket.number)
+        beside = VIEWS.get(view, VIEWS[LIST_BESIDE])
+        super().__init__(agent, beside, fresh=fresh, selected=ticket.number)
         self.ticket, self.everything, self.writing = ticket, everything, writing
 
     @cached_property
@@ -70,8 +74,8 @@ class TicketDesk(ListDesk):
         return load_choices()
 
     @cached_property
-    def _words(self) -> Words:
-        return load_words(self.ticket, self.agent, everything=self.everything)
+    def _spoken(self) -> Spoken:
+        return load_spoken(self.ticket, self.agent, everything=self.everything)
 
     @property
     def _beside(self) -> str:
@@ -89,15 +93,15 @@ class TicketDesk(ListDesk):
         return {
             "ticket": self.ticket,
             "beside": self._beside,
-            "days": thread(self.ticket, self.agent, self._words, self._choices),
+            "days": thread(self.ticket, self.agent, self._spoken, self._choices),
             "channel": channel_mark(self.ticket.channel),
-            "is_cut": self._words.is_cut,
+            "is_cut": self._spoken.is_cut,
         }
 
     def composer(self) -> Context:
         if not self.agent.may("ticket.edit"):
             return {"composer": None}
-        mine = self._words.of(self.agent)
+        mine = self._spoken.by(self.agent)
         written = parts.composer(self.ticket, self.agent, mine, self._beside, **self.writing)
         return {"composer": written}
 

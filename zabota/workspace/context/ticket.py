@@ -1,23 +1,26 @@
 """A ticket's head, its customer's card, and where the next words are written."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import F
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Outcome, Priority, Status
-from zabota.tickets.models import Draft, Message, Note
+from zabota.tickets.models import Draft
 from zabota.tickets.queries import tickets_visible_to
 from zabota.workspace.context.choices import Choices
 from zabota.workspace.context.composer import Composer
 from zabota.workspace.context.lists import channel_mark, no_subject
+from zabota.workspace.context.spoken import SpokenRow
 
+DRAFTS = """ARRAY(SELECT jsonb_build_object('kind', kind, 'text', text) FROM tickets_draft
+  WHERE ticket_id = tickets_ticket.id AND agent_id = %s)"""
 EARLIER = 8
 MOST_EARLIER = 100
 
@@ -34,13 +37,12 @@ class Earlier:
 
 def load_ticket(agent: Agent, number: int) -> Any:
     """The ticket with all its page shows around the conversation; None if it is not to be seen."""
-    drafts = Draft.objects.filter(ticket=OuterRef("pk"), agent=agent)
     rows = tickets_visible_to(agent).select_related("customer", "identity", "inbox")
     rows = rows.annotate(
         follows_number=F("follows__number"),
-        drafts_of_mine=ArraySubquery(drafts.values(d=JSONObject(kind="kind", text="text"))),
+        drafts_of_mine=RawSQL(DRAFTS, [agent.pk]),  # noqa: S611  a constant
     )
-    return rows.filter(number=number).first()
+    return next(iter(rows.filter(number=number)[:1]), None)
 
 
 def head(ticket: Any, agent: Agent, choices: Choices) -> dict[str, Any]:
@@ -79,20 +81,20 @@ def _earlier(number: int, subject: str, channel: str, at: datetime) -> Earlier:
 
 
 def composer(
-    ticket: Any, agent: Agent, mine: Sequence[Message | Note], beside: str, **writing: str
+    ticket: Any, agent: Agent, mine: Sequence[SpokenRow], beside: str, **writing: str
 ) -> Composer:
     """Where this agent writes next: the draft of theirs, or what could not be sent.
 
     `mine` are the agent's own words in this ticket, newest last, those taken back too; when they
     change, a new letter begins. `writing` may hold `kind`, `text` and the `problem` with it.
     """
-    drafts = {draft["kind"]: draft["text"] for draft in ticket.drafts_of_mine}
+    drafts = {d["kind"]: d["text"] for d in map(json.loads, ticket.drafts_of_mine)}
     reply, note = drafts.get(Draft.Kind.MESSAGE, ""), drafts.get(Draft.Kind.NOTE, "")
     may_reply = agent.may("ticket.reply") and ticket.status != Status.CLOSED
     kind = (writing.get("kind") or "message") if may_reply else "note"
     this, other = (reply, note) if kind == "message" else (note, reply)
-    undone = [m for m in mine[-1:] if isinstance(m, Message) and m.undone_at]
-    turn = sum(one.pk for one in mine[-2:])
+    undone = [row for row in mine[-1:] if row.undone_at]
+    turn = "-".join(f"{row.kind}{row.id}" for row in mine[-1:])
     return Composer(
         number=ticket.number,
         turn=f"{turn}{'-undone' if undone else ''}",
@@ -105,5 +107,5 @@ def composer(
         kept=bool(this) and not writing.get("text"),
         may_reply=may_reply,
         problem=writing.get("problem", ""),
-        undone_id=undone[0].pk if undone else 0,
+        undone_id=undone[0].id if undone else 0,
     )

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 
 from zabota.staff.models import Agent
+from zabota.workspace.context.rail import forget_counts
 
 P = ParamSpec("P")
 AgentView = Callable[Concatenate[HttpRequest, Agent, P], HttpResponse]
@@ -25,7 +26,10 @@ def for_agents(permission: str = "") -> Callable[[AgentView[P]], View[P]]:
                 raise Http404
             if any("\x00" in value for values in request.POST.lists() for value in values[1]):
                 return HttpResponseBadRequest()  # no field has it, and PostgreSQL takes none
-            return view(request, agent, *args, **kwargs)
+            response = view(request, agent, *args, **kwargs)
+            if request.method == "POST":
+                forget_counts(agent)
+            return response
 
         return login_required(check)  # type: ignore[return-value]
 

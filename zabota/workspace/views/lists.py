@@ -9,7 +9,7 @@ from zabota.tickets.queries import VIEWS
 from zabota.tickets.search import LONGEST_QUERY, search_tickets
 from zabota.workspace.context.desk import Desk, ListDesk
 from zabota.workspace.context.lists import as_hits
-from zabota.workspace.pages import render_page
+from zabota.workspace.pages import is_fragment, render_page
 from zabota.workspace.views.access import for_agents
 
 
@@ -25,7 +25,8 @@ def show_view(request: HttpRequest, agent: Agent, slug: str) -> HttpResponse:
     """One view as a page of its own."""
     if slug not in VIEWS:
         raise Http404
-    desk = ListDesk(agent, VIEWS[slug], after=request.GET.get("after", ""))
+    after = request.GET.get("after", "")
+    desk = ListDesk(agent, VIEWS[slug], fresh=is_fragment(request), after=after)
     return render_page(request, "list.html", desk.builders(), place=slug)
 
 

@@ -14,7 +14,7 @@ from zabota.tickets.queries import tickets_visible_to
 from zabota.workspace.context.desk import TicketDesk
 from zabota.workspace.context.ticket import load_ticket
 from zabota.workspace.forms import read_changes, said_wrong
-from zabota.workspace.pages import render_page
+from zabota.workspace.pages import is_fragment, render_page
 from zabota.workspace.toasts import add_toast
 from zabota.workspace.views.access import for_agents
 
@@ -38,7 +38,8 @@ def ticket_page(
     desk = TicketDesk(
         agent,
         ticket,
-        view=request.GET.get("view", ""),
+        request.GET.get("view", ""),
+        fresh=is_fragment(request),
         everything="all" in request.GET,
         **writing,
     )
