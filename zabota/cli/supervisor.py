@@ -143,7 +143,8 @@ class Supervisor:
         signal.set_wakeup_fd(self._waker)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in STOP_SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            # Shells ignore SIGINT for what they start behind them; who sends it to us means us.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
                 signal.signal(number, self._ask_to_stop)
         try:
             yield
