@@ -12,7 +12,7 @@ from typing import Any
 from zabota.company.actions import ensure_company
 from zabota.company.models import Brand
 from zabota.events.dispatch import drain
-from zabota.events.models import Event
+from zabota.events.models import Epoch, Event
 from zabota.intake.actions import accept_inbound, add_inbox
 from zabota.intake.models import Inbound, Inbox
 from zabota.intake.protocol import (
@@ -141,6 +141,7 @@ def make_cast() -> Cast:
     """A desk with its first brand, inbox, teams and people."""
     post = Letterbox()
     register(post)
+    Epoch.objects.get_or_create(defaults={"number": 1})  # tests with real commits empty all tables
     ensure_roles()
     brand = ensure_company("ru")
     first_line = Team.objects.create(slug="first", names={"ru": "Первая линия", "en": "First line"})
