@@ -17,7 +17,7 @@ SELECT (SELECT count(*) FROM intake_delivery WHERE state IN (0, 1)),
        (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3))
 """
 # Counting is linear in open tickets; what others did meanwhile comes by the live screen, fresh.
-KEPT = 2.0
+KEPT = 5.0
 _counted: dict[int, tuple[float, dict[str, int]]] = {}
 KEYS = {"mine": "m", "unassigned": "u", "open": "o", "solved": "s"}
 
@@ -49,7 +49,7 @@ def view_links(counts: dict[str, int]) -> list[ViewLink]:
 
 
 def rail(agent: Agent, *, fresh: bool = True) -> dict[str, Any]:
-    """What the rail shows this agent; unless `fresh`, its counts may be two seconds old."""
+    """What the rail shows this agent; unless `fresh`, its counts may be some seconds old."""
     may_manage = agent.may("intake.manage")
     return {
         "views": view_links(_counts(agent, fresh)),
