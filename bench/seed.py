@@ -40,7 +40,7 @@ TABLES = (
     "tickets_seen",
 )
 # In message `id` of `M`: every third has the frequent words (ru and en in turn), every hundredth
-# the seldom ones, twenty of all the rare ones; the burst is a few days' flood, long ago.
+# the seldom ones, twenty of all the rare ones; the burst is 7 % of all in a row, long ago.
 WORDS = {
     "33 %": ("холодильник", "refrigerator"),
     "1 %": ("термостат", "thermostat"),
@@ -48,7 +48,6 @@ WORDS = {
     "old burst": ("наводнение", "flooding"),
     "nowhere": ("дирижабль", "zeppelin"),
 }
-BURST = 2_000
 
 
 def seed(size: Size, connect: Connect) -> None:
@@ -144,7 +143,7 @@ def _values(size: Size) -> dict[str, Any]:
         "rare_step": messages // 20 - 7,
         "burst": " ".join(burst),
         "burst_from": messages // 20,
-        "burst_to": messages // 20 + min(BURST, messages // 20),
+        "burst_to": messages // 20 + messages // 15,
     }
 
 

@@ -1,4 +1,4 @@
-"""Ticket numbers, and search in buckets of 65,536 messages (see `tickets/search.py`)."""
+"""Ticket numbers, and search in buckets of 16,384 messages (see `tickets/search.py`)."""
 
 from django.db import migrations
 
@@ -8,10 +8,10 @@ SEARCH = """
 ALTER TABLE tickets_message ADD COLUMN search tsvector GENERATED ALWAYS AS (
   to_tsvector('zabota'::regconfig, left(
     subject || ' ' || author_name || ' ' || author_address || ' ' || text, 100000))) STORED;
-CREATE INDEX message_search ON tickets_message USING gin ((id >> 16), search);
+CREATE INDEX message_search ON tickets_message USING gin ((id >> 14), search);
 ALTER TABLE tickets_note ADD COLUMN search tsvector GENERATED ALWAYS AS (
   to_tsvector('zabota'::regconfig, left(author_name || ' ' || text, 100000))) STORED;
-CREATE INDEX note_search ON tickets_note USING gin ((id >> 16), search);
+CREATE INDEX note_search ON tickets_note USING gin ((id >> 14), search);
 """
 # For who sees little of a large desk: without these a search reads every ticket, bucket by bucket.
 SCOPES = """
