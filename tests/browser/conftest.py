@@ -16,7 +16,14 @@ from typing import Any, TypeVar
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -28,6 +35,8 @@ PASSWORD = "four words in a row"
 ANNA, BOB = "anna@desk.example", "bob@desk.example"
 INBOX = "support@localhost"
 T = TypeVar("T")
+
+expect.set_options(timeout=20_000)  # on a busy machine things take their time
 
 
 @dataclass
