@@ -11,9 +11,27 @@ class Brand(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=8, default="en")
+    colour = models.CharField(max_length=7, blank=True)
+    signatures = models.JSONField(default=dict)  # {language: text}
+    footers = models.JSONField(default=dict)  # {language: text}
 
     def __str__(self) -> str:
         return self.name
+
+
+class MailTemplate(models.Model):
+    """The company's own words for one kind of mail, in one language of one brand."""
+
+    brand = models.ForeignKey(Brand, models.CASCADE, related_name="mail_templates")
+    kind = models.CharField(max_length=24)
+    language = models.CharField(max_length=8)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField()
+    version = models.IntegerField(default=1)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("brand", "kind", "language", name="template_once")]
 
 
 class Category(models.Model):

@@ -20,6 +20,8 @@ class Identity(models.Model):
     kind = models.CharField(max_length=16)
     value = models.CharField(max_length=320)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
+    bounced_at = models.DateTimeField(null=True)
+    bounce_reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

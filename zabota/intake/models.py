@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from zabota.company.models import Brand
-from zabota.staff.models import Team
+from zabota.staff.models import Agent, Team
 
 
 class Inbox(models.Model):
@@ -16,6 +16,8 @@ class Inbox(models.Model):
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="inboxes")
     team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+")
     is_active = models.BooleanField(default=True)
+    settings = models.JSONField(default=dict)  # the channel's own
+    secret = models.TextField(blank=True)  # sealed: see core.sealing
     created_at = models.DateTimeField()
 
     class Meta:
@@ -24,6 +26,52 @@ class Inbox(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class InboxHealth(models.Model):
+    """How taking in at an inbox goes, as the process that fetches there last saw it."""
+
+    inbox = models.OneToOneField(Inbox, models.CASCADE, primary_key=True, related_name="health")
+    checked_at = models.DateTimeField(null=True)
+    worked_at = models.DateTimeField(null=True)
+    trouble = models.TextField(blank=True)
+    trouble_since = models.DateTimeField(null=True)
+    figures = models.JSONField(default=dict)
+
+
+class Block(models.Model):
+    """A sender, or a whole domain, nothing of whom is wanted: `spam@example.com`, `example.com`."""
+
+    channel = models.CharField(max_length=16)
+    value = models.CharField(max_length=320)
+    reason = models.CharField(max_length=200, blank=True)
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("channel", "value", name="block_once")]
+
+
+class Hold(models.Model):
+    """While one is open nothing is sent: after a restore, at a burst, or by hand."""
+
+    class Cause(models.IntegerChoices):
+        RESTORED = 0
+        BURST = 1
+        BY_HAND = 2
+
+    cause = models.SmallIntegerField(choices=Cause.choices)
+    reason = models.TextField(blank=True)
+    since = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause"], name="hold_once", condition=Q(released_at=None)
+            )
+        ]
 
 
 class Inbound(models.Model):

@@ -69,6 +69,7 @@ class InboundMessage:
     automatic: bool = False
     bounce: bool = False
     warnings: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ class Ticket(models.Model):
     first_replied_at = models.DateTimeField(null=True)
     solved_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
-    deleted_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)  # in the bin, or spam
+    is_spam = models.BooleanField(default=False, db_default=False)
+    spam_score = models.FloatField(null=True)  # 0 … 1, when it came
     external_ref = models.CharField(max_length=120, null=True, unique=True)
 
     class Meta:
@@ -70,6 +72,9 @@ class Ticket(models.Model):
                 name="ticket_solved",
                 include=["team_id", "brand_id", "assignee_id"],
                 condition=Q(status=Status.SOLVED, deleted_at=None),
+            ),
+            models.Index(
+                fields=["-deleted_at", "-id"], name="ticket_bin", condition=~Q(deleted_at=None)
             ),
             models.Index(fields=["customer", "-id"], name="ticket_customer"),
             models.Index(fields=["follows"], name="ticket_follows", condition=~Q(follows=None)),
@@ -100,6 +105,8 @@ class Message(models.Model):
     external_id = models.TextField()
     is_automatic = models.BooleanField(default=False)
     warnings = models.JSONField(default=list)
+    # What the channel knows besides: who vouches for the sender, invitations, a bounce's reason …
+    details = models.JSONField(default=dict, db_default={})
     inbound_id = models.BigIntegerField(null=True)
     status_before = models.SmallIntegerField(null=True)
     sent_at = models.DateTimeField(null=True)
@@ -173,3 +180,11 @@ class Seen(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("agent", "ticket", name="seen_once")]
+
+
+class SpamWord(models.Model):
+    """How many tickets with this word were spam, and how many were not."""
+
+    word = models.CharField(max_length=40, primary_key=True)
+    spam = models.IntegerField(default=0)
+    ham = models.IntegerField(default=0)

@@ -211,6 +211,7 @@ def _message_row(
         external_id=message.external_id,
         is_automatic=message.automatic or message.bounce,
         warnings=list(message.warnings),
+        details=dict(message.details),
         inbound_id=one.entry.pk,
         sent_at=message.sent_at,
         created_at=one.created_at,
