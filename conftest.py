@@ -13,18 +13,44 @@ from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.fault import said
+
 pytest_plugins = ["tests.fixtures"]
 
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("house")
 
 ROOT = Path(__file__).parent
+_figures: list[str] = []
 
 
 def pytest_configure() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Gather what fault tests said, here and in the processes of xdist."""
+    _figures.extend(text for title, text in report.sections if title == "figure")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Send what a fault test said along with its report."""
+    outcome = yield
+    if said_now := said():
+        report = outcome.get_result()  # type: ignore[attr-defined]
+        report.sections.extend(("figure", line) for line in said_now)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures of the faults, one line each."""
+    if _figures:
+        terminalreporter.section("faults")
+    for line in _figures:
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
