@@ -119,9 +119,10 @@ def test_looks_never_lead_away(cast: Cast, desk: Desk) -> None:
 
 def test_name_and_signature(cast: Cast, desk: Desk) -> None:
     client = desk(cast.anna)
-    client.post("/settings/me", {"name": " Анна  Лебедева ", "signature": "Тёплый дом"})
+    client.post("/settings/me", {"name": " Анна  Лебедева ", "signature_ru": "Тёплый дом"})
     cast.anna.refresh_from_db()
-    assert (cast.anna.name, cast.anna.signature) == ("Анна Лебедева", "Тёплый дом")
+    assert cast.anna.name == "Анна Лебедева"
+    assert cast.anna.signatures == {"ru": "Тёплый дом"}
     assert client.post("/settings/me", {"name": " "}).status_code == 422
 
 

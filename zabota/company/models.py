@@ -55,3 +55,10 @@ class Tag(models.Model):
 
     class Meta:
         ordering = ["name"]
+
+
+class Preference(models.Model):
+    """How the company wants something to be: one value under one name."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.JSONField()

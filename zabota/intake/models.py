@@ -1,5 +1,6 @@
 """The front hall: addresses we listen at, everything that came in, everything that goes out."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -86,6 +87,7 @@ class Inbound(models.Model):
         SUSPENDED = 2
         QUARANTINED = 3
         DUPLICATE = 4
+        DELETED = 5  # only the row is kept, so that it does not come back
 
     class Outcome(models.IntegerChoices):
         """What became of an applied one."""
@@ -125,6 +127,21 @@ class InboundRaw(models.Model):
     inbound = models.OneToOneField(Inbound, models.CASCADE, primary_key=True, related_name="raw")
     data = models.BinaryField(null=True)
     file_key = models.CharField(max_length=40, blank=True)
+
+
+class Chore(models.Model):
+    """What somebody asked for many rows at once: done in lots, its progress in sight."""
+
+    kind = models.CharField(max_length=24)
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+    ids = ArrayField(models.BigIntegerField())
+    done = models.IntegerField(default=0)  # how many of them it has come by
+    changed = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="chore_open", condition=Q(finished_at=None))]
 
 
 class Delivery(models.Model):

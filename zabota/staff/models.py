@@ -51,7 +51,7 @@ class Agent(AbstractBaseUser):
     language = models.CharField(max_length=8, blank=True)
     theme = models.CharField(max_length=8, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
-    signature = models.TextField(blank=True, max_length=2000)
+    signatures = models.JSONField(default=dict, blank=True)  # {language: text}
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -17,8 +17,10 @@ PERMISSIONS = {
     "ticket.view": "see tickets, their messages, notes and files",
     "ticket.reply": "answer customers and open tickets for them",
     "ticket.edit": "change status, priority, category, tags, team and assignee; write notes",
+    "ticket.delete": "put tickets into the bin, see the bin, bring them back",
     "customer.view": "see a customer's card",
     "intake.manage": "see what could not be taken in, retry it, and the queue of what goes out",
+    "company.manage": "change the company's own words: mail templates, brand signatures, colours",
     "event.read": "read the feed of everything that happens",
 }
 
@@ -30,7 +32,9 @@ ROLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "supervisor": (
         {"en": "Supervisor", "ru": "Старший смены"},
-        dict.fromkeys((*_WORK, "customer.view", "intake.manage", "event.read"), Scope.ALL),
+        dict.fromkeys(
+            (*_WORK, "ticket.delete", "customer.view", "intake.manage", "event.read"), Scope.ALL
+        ),
     ),
     "operator": (
         {"en": "Operator", "ru": "Оператор"},

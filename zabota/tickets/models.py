@@ -188,3 +188,12 @@ class SpamWord(models.Model):
     word = models.CharField(max_length=40, primary_key=True)
     spam = models.IntegerField(default=0)
     ham = models.IntegerField(default=0)
+
+
+class SpamLesson(models.Model):
+    """What the desk has learned from a ticket, so that it can be unlearned."""
+
+    ticket = models.OneToOneField(Ticket, models.CASCADE, primary_key=True, related_name="+")
+    is_spam = models.BooleanField()
+    words = ArrayField(models.CharField(max_length=40))
+    at = models.DateTimeField()

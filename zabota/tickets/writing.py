@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
+from zabota.company.labels import text_in
 from zabota.core import clock
 from zabota.core.letter import html_of_text
 from zabota.core.text import clean_line
@@ -119,7 +120,8 @@ def delivery_of(
     """The mail this message becomes: whole, with the address its answer comes back to."""
     inbox, identity = ticket.inbox, ticket.identity
     channel = channel_of(inbox.channel)
-    text = f"{message.text}\n\n-- \n{agent.signature}" if agent.signature else message.text
+    signature = text_in(agent.signatures, ticket.language, inbox.brand.language)
+    text = f"{message.text}\n\n-- \n{signature}" if signature else message.text
     earlier = _earlier_ids(ticket, message)
     outbound = OutboundMessage(
         external_id=message.external_id,

@@ -118,6 +118,7 @@ def my_settings(request: HttpRequest, agent: Agent) -> HttpResponse:
         status=422 if problems else 200,
         place="settings",
         agent=agent,
+        languages=LANGUAGES,
         problems=problems,
     )
 
@@ -126,8 +127,9 @@ def _change_person(request: HttpRequest, agent: Agent) -> dict[str, str]:
     name = " ".join(request.POST.get("name", "").split())[:160]
     if not name:
         return {"name": _("Customers see who answers them")}
-    agent.name, agent.signature = name, request.POST.get("signature", "").strip()[:2000]
-    agent.save(update_fields=["name", "signature"])
+    given = {code: request.POST.get(f"signature_{code}", "").strip()[:2000] for code in LANGUAGES}
+    agent.name, agent.signatures = name, {code: text for code, text in given.items() if text}
+    agent.save(update_fields=["name", "signatures"])
     return {}
 
 
