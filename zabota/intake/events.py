@@ -74,3 +74,43 @@ class InboundRetried(DomainEvent):
 
     def sentence(self, names: Names) -> str:
         return _("Tried again")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class InboundDeleted(DomainEvent):
+    """Somebody deleted what was set aside."""
+
+    name = "inbound.deleted"
+    stream = "inbound"
+    icon = "x"
+    inbound_id: int
+
+    def sentence(self, names: Names) -> str:
+        return _("Deleted")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class InboundRestored(DomainEvent):
+    """And brought it back."""
+
+    name = "inbound.restored"
+    stream = "inbound"
+    icon = "undo"
+    inbound_id: int
+
+    def sentence(self, names: Names) -> str:
+        return _("Brought back")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class DeliveryCancelled(_DeliveryEvent):
+    """An agent decided that it shall not be sent."""
+
+    name = "delivery.cancelled"
+    icon = "x"
+
+    def sentence(self, names: Names) -> str:
+        return _("Sending cancelled")

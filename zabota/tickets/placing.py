@@ -9,9 +9,11 @@ from zabota.core.text import guess_language
 from zabota.customers.actions import ensure_customers
 from zabota.customers.models import Identity
 from zabota.intake.actions import Verdict
+from zabota.intake.aside import TICKET
 from zabota.intake.models import Inbound
 from zabota.intake.protocol import Address, InboundMessage, InboundRefused
 from zabota.intake.queries import own_addresses
+from zabota.intake.reasons import Reason
 from zabota.tickets.choices import OPEN_WORK, AuthorKind, Direction, Status
 from zabota.tickets.models import Message, Ticket
 from zabota.tickets.threading import Ancestor, find_ancestry, readers_of
@@ -29,6 +31,11 @@ class Incoming:
     @property
     def is_import(self) -> bool:
         return self.entry.origin == Inbound.Origin.IMPORT
+
+    @property
+    def ticket_id(self) -> int | None:
+        """Where a supervisor who let it in said it belongs."""
+        return self.entry.envelope.get(TICKET)
 
     @property
     def origin(self) -> str:
@@ -69,7 +76,8 @@ class Placement:
         self.own = own_addresses()
         self.ancestry = find_ancestry(messages)
         self.identities = self._people(incoming)
-        self.tickets = _lock({t for m in messages if (t := self.ancestry.ticket_of(m))})
+        said = {t for m in messages if (t := self.ancestry.ticket_of(m))}
+        self.tickets = _lock(said | {one.ticket_id for one in incoming if one.ticket_id})
         self.in_batch: dict[str, tuple[Ticket, Ancestor]] = {}
 
     def _people(self, incoming: Sequence[Incoming]) -> dict[tuple[str, str], Identity]:
@@ -84,7 +92,7 @@ class Placement:
     def _identity(self, one: Incoming) -> Identity:
         person = self._customer(one)
         if person is None:
-            raise InboundRefused("it has no sender we could answer")
+            raise InboundRefused(Reason.NO_SENDER)
         return self.identities[person.kind, person.value]
 
     def _customer(self, one: Incoming) -> Address | None:
@@ -120,20 +128,24 @@ class Placement:
     def _set_aside(self, one: Incoming) -> Verdict | None:
         message, entry = one.message, one.entry
         if self.ancestry.is_own_copy(message):
-            return Verdict(entry.pk, Inbound.State.DUPLICATE, reason="a message of ours came back")
+            return Verdict(entry.pk, Inbound.State.DUPLICATE, reason=Reason.OWN_COPY)
         reason = ""
+        if one.ticket_id in self.tickets:
+            return None
         if message.author is None and not message.bounce:
-            reason = "it has no sender we could answer"
+            reason = Reason.NO_SENDER
         elif message.bounce and self._ticket_of(one) is None:
-            reason = "a bounce of something we did not send"
+            reason = Reason.UNKNOWN_BOUNCE
         elif self._from_us(one) and not one.is_import and not entry.envelope.get("released"):
-            reason = "it comes from our own address"
+            reason = Reason.OWN_ADDRESS
         elif self._customer(one) is None and not message.bounce:
-            reason = "our own message, to nobody else"
+            reason = Reason.TO_NOBODY
         return Verdict(entry.pk, Inbound.State.SUSPENDED, reason=reason) if reason else None
 
     def _ticket_of(self, one: Incoming) -> Ticket | None:
         author = one.message.author.value if one.message.author else ""
+        if found := self.tickets.get(one.ticket_id or 0):
+            return found
         if found := self.tickets.get(self.ancestry.ticket_of(one.message) or 0):
             return found
         for reference in one.message.references:

@@ -3,6 +3,7 @@
 import errno
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import connection, transaction
 
@@ -12,10 +13,12 @@ from zabota.core.locks import Lock
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
 from zabota.intake.actions import Verdict, count_try, finish_inbound
+from zabota.intake.aside import AUTHOR, describe_set_aside
 from zabota.intake.deliveries import fail_bounced
 from zabota.intake.models import Inbound
-from zabota.intake.protocol import InboundMessage, InboundRefused
+from zabota.intake.protocol import Address, InboundMessage, InboundRefused
 from zabota.intake.queries import raw_bytes, take_received
+from zabota.intake.reasons import Reason
 from zabota.intake.registry import channel_of
 from zabota.tickets.events import MessageReceived, TicketEvent, TicketOpened, TicketReopened
 from zabota.tickets.placing import Incoming, Placed, Placement
@@ -24,7 +27,14 @@ from zabota.tickets.storing import store
 log = logging.getLogger("zabota.intake")
 
 # Of the machine, not of the message, which goes in once there is room again.
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
+NO_ROOM = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EHOSTUNREACH,  # a bucket that does not answer
+}
 MOST_TRIES = 5
 State, Outcome = Inbound.State, Inbound.Outcome
 
@@ -41,7 +51,9 @@ def apply_inbound(limit: int = 50) -> int:
         read = [_read(entry) for entry in entries]
         incoming = [r for r in read if isinstance(r, Incoming)]
         verdicts = [r for r in read if isinstance(r, Verdict)]
-        finish_inbound([*verdicts, *_receive_or_set_aside(incoming)])
+        verdicts += _receive_or_set_aside(incoming)
+        finish_inbound(verdicts)
+        describe_set_aside(verdicts, entries, {i.entry.pk: i.message for i in incoming})
     return len(entries)
 
 
@@ -60,7 +72,7 @@ def apply_carefully(limit: int = 50) -> None:
 
 @transaction.atomic
 def _give_up(entry: Inbound) -> None:
-    reason = f"{MOST_TRIES} times the worker ended while it was read"
+    reason = Reason.ENDED_WORKER.with_detail(MOST_TRIES)
     rows = Inbound.objects.select_for_update().filter(pk=entry.pk, state=State.RECEIVED)
     finish_inbound([Verdict(row.pk, State.QUARANTINED, reason=reason) for row in rows])
 
@@ -75,7 +87,15 @@ def _read(entry: Inbound) -> Incoming | Verdict:
             raise
         log.exception("inbound %s cannot be read", entry.pk)
         return Verdict(entry.pk, State.QUARANTINED, reason=f"{type(error).__name__}: {error}")
-    return Incoming(entry, message)
+    return Incoming(entry, _as_told(entry, message))
+
+
+def _as_told(entry: Inbound, message: InboundMessage) -> InboundMessage:
+    """A supervisor who let it in may have said whose words it is."""
+    author = entry.envelope.get(AUTHOR)
+    if not author:
+        return message
+    return replace(message, author=Address(author), bounce=False)
 
 
 def _is_passing(error: Exception) -> bool:
