@@ -69,6 +69,11 @@ class Helper:
                 self._drop()
                 raise
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the next piece of work would wait."""
+        return self._lock.locked()
+
     def end(self) -> None:
         """End the process, if there is one."""
         with self._lock:
