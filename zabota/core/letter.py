@@ -1,6 +1,7 @@
 """Plain text as the HTML half of a letter."""
 
 import re
+from functools import lru_cache
 
 from django.utils.html import escape, urlize
 
@@ -17,5 +18,6 @@ def html_of_text(text: str) -> str:
     return "\n".join(f"<p>{_lines(block)}</p>" for block in blocks)
 
 
+@lru_cache(256)  # most paragraphs of a receipt are those of the last one
 def _lines(block: str) -> str:
     return str(urlize(escape(block.strip()), nofollow=False)).replace("\n", "<br>\n")

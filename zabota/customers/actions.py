@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from zabota.core import clock
+from zabota.core.rows import insert_rows
 from zabota.customers.models import Customer, Identity
 from zabota.customers.queries import identities_of
 
@@ -24,9 +25,8 @@ def ensure_customers(people: Mapping[Key, tuple[str, str]]) -> dict[Key, Identit
 
 def _create(keys: list[Key], people: Mapping[Key, tuple[str, str]]) -> None:
     now = clock.now()
-    customers = Customer.objects.bulk_create(
-        [Customer(name=people[k][0], language=people[k][1], created_at=now) for k in keys]
-    )
+    customers = [Customer(name=people[k][0], language=people[k][1], created_at=now) for k in keys]
+    insert_rows(customers)
     rows = [
         Identity(kind=k[0], value=k[1], customer=customer, created_at=now)
         for k, customer in zip(keys, customers, strict=True)

@@ -21,7 +21,7 @@ class Identity(models.Model):
     value = models.CharField(max_length=320)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
     bounced_at = models.DateTimeField(null=True)
-    bounce_reason = models.TextField(blank=True, db_default="")
+    bounce_reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     class Meta:

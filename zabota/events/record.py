@@ -17,8 +17,9 @@ causing_event: ContextVar[int | None] = ContextVar("causing_event", default=None
 
 RECORD = """
 WITH new AS (
-  SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::int[], %s::jsonb[], %s::text[],
-                       %s::bigint[], %s::timestamptz[])
+  SELECT * FROM ROWS FROM (json_to_recordset(%s) AS (
+      stream_kind text, stream_id bigint, kind text, version int, payload jsonb, actor_kind text,
+      actor_id bigint, at timestamptz))
     WITH ORDINALITY AS n(stream_kind, stream_id, kind, version, payload, actor_kind, actor_id, at,
                          place)
 ), written AS (
@@ -60,25 +61,30 @@ def record_all(happenings: Sequence[Happening]) -> list[int]:
     if not happenings:
         return []
     with connection.cursor() as cursor:
-        values = [*_columns(happenings), causing_event.get(), _notice(happenings)]
+        values = [_document(happenings), causing_event.get(), _notice(happenings)]
         cursor.execute(RECORD, values)
         ids: list[int] = cursor.fetchone()[0]
     return ids
 
 
-def _columns(happenings: Sequence[Happening]) -> list[list[object]]:
+def _document(happenings: Sequence[Happening]) -> str:
     now = clock.now()
-    keys = [h.event.stream_key() for h in happenings]
-    return [
-        [kind for kind, _ in keys],
-        [pk for _, pk in keys],
-        [h.event.name for h in happenings],
-        [h.event.version for h in happenings],
-        [json.dumps(h.event.payload()) for h in happenings],
-        [h.actor.kind for h in happenings],
-        [h.actor.id for h in happenings],
-        [h.at or now for h in happenings],
-    ]
+    return json.dumps([_row(h, now) for h in happenings], default=str)
+
+
+def _row(happening: Happening, now: datetime) -> dict[str, object]:
+    event, actor = happening.event, happening.actor
+    stream_kind, stream_id = event.stream_key()
+    return {
+        "stream_kind": stream_kind,
+        "stream_id": stream_id,
+        "kind": event.name,
+        "version": event.version,
+        "payload": event.payload(),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "at": happening.at or now,
+    }
 
 
 def _notice(happenings: Sequence[Happening]) -> str:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from zabota.core import clock
 from zabota.core.database import is_away
+from zabota.core.rows import insert_rows
 from zabota.events.record import record, touch_screens
 from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
@@ -61,7 +62,8 @@ class NewDelivery:
 
 def queue_deliveries(new: Sequence[NewDelivery]) -> list[Delivery]:
     """Queue these in the caller's transaction; senders wake when it commits."""
-    rows = Delivery.objects.bulk_create([_row(n) for n in new])
+    rows = [_row(n) for n in new]
+    insert_rows(rows)
     if rows:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify('deliveries', '')")

@@ -11,13 +11,16 @@ from zabota.files.actions import open_file
 from zabota.intake.models import Delivery, Inbound, InboundRaw, Inbox
 from zabota.staff.models import Agent
 
+# Asked once a recipient: Django needs longer to put the query together than PostgreSQL to answer.
+AT = "SELECT * FROM intake_inbox WHERE channel = %s AND address = ANY(%s) AND is_active"
+
 
 def find_inbox(channel: str, address: str) -> Inbox | None:
     """The active inbox at this address; `support+anything@` is `support@` (RFC 5233)."""
     local, _, domain = address.lower().rpartition("@")
     plain = f"{local.partition('+')[0]}@{domain}"
-    rows = Inbox.objects.filter(channel=channel, address__in=[f"{local}@{domain}", plain])
-    found = {inbox.address: inbox for inbox in rows.filter(is_active=True)}
+    rows = Inbox.objects.raw(AT, [channel, [f"{local}@{domain}", plain]])
+    found = {inbox.address: inbox for inbox in rows}
     return found.get(f"{local}@{domain}") or found.get(plain)
 
 

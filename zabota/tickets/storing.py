@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from zabota.core.rows import insert_rows
 from zabota.files.actions import store_blob
 from zabota.intake.protocol import InboundFile
 from zabota.tickets.models import Attachment, Message, Ticket
@@ -44,7 +45,7 @@ def store(placed: Sequence[Placed]) -> None:
     touch_tickets([t for t in tickets if id(t) not in known])
     for p in placed:
         p.row.ticket = p.ticket  # it has its id only now
-    Message.objects.bulk_create([p.row for p in placed])
+    insert_rows([p.row for p in placed])
     attach((p.row, file) for p in placed for file in p.incoming.message.files)
 
 
@@ -59,7 +60,7 @@ def insert_tickets(tickets: Sequence[Ticket]) -> None:
         numbers = [row[0] for row in cursor.fetchall()]
     for ticket, number in zip(tickets, numbers, strict=True):
         ticket.number = number
-    Ticket.objects.bulk_create(tickets)
+    insert_rows(tickets)
 
 
 def touch_tickets(tickets: Sequence[Ticket]) -> None:
@@ -85,5 +86,4 @@ def attach(files: Iterable[tuple[Message, InboundFile]]) -> None:
         )
         for message, file in files
     ]
-    if rows:
-        Attachment.objects.bulk_create(rows)
+    insert_rows(rows)
