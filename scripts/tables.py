@@ -38,6 +38,11 @@ MEANINGS = {
     "ZABOTA_LISTEN_DATABASE_URL": "a direct connection for LISTEN where `DATABASE_URL` goes "
     "through PgBouncer; empty: the same",
     "ZABOTA_LOG_LEVEL": "of Zabota's own lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`",
+    "ZABOTA_LMTP_PORT": "port to take mail in at by LMTP, too",
+    "ZABOTA_LMTP_SOCKET": "Unix socket to take mail in at by LMTP, too",
+    "ZABOTA_MAIL_IN_FLIGHT": "megabytes that all mails just arriving may hold together; beyond it "
+    "senders are told to come again",
+    "ZABOTA_MAIL_SIZE": "megabytes one mail may have",
     "ZABOTA_OUTGOING_MAIL": "`smtp://user:password@host:port` or `smtps://…`; "
     "empty: outgoing mail waits in the outbox",
     "ZABOTA_PORT": "port of the pages and the API",
@@ -45,6 +50,9 @@ MEANINGS = {
     "with `https` cookies are sent over TLS only",
     "ZABOTA_SECRET_KEY": "signs sessions and reply addresses; "
     "empty: made once, in `secret.key` in the data directory",
+    "ZABOTA_SMTP_CERT": "certificate (PEM, with its chain) for STARTTLS at the mail listener; "
+    "read again when it changes; empty: no TLS",
+    "ZABOTA_SMTP_KEY": "its key; empty: in the same file",
     "ZABOTA_SMTP_PORT": "port of the mail listener",
     "ZABOTA_TIME_ZONE": "`Europe/Moscow`: where neither the agent nor the browser says; "
     "empty: the machine's own",

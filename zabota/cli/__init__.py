@@ -8,6 +8,7 @@ from functools import cache
 
 import click
 
+from zabota.channels.email.doors import Doors
 from zabota.cli.desk import data_dir, on_desk
 from zabota.cli.people import create_admin, create_agent, password_link, token
 from zabota.core.environment import EnvironmentProblem
@@ -34,19 +35,33 @@ port = click.option("--port", type=PORT, default=8000, show_default=True, envvar
 smtp_port = click.option(
     "--smtp-port", type=PORT, default=2525, show_default=True, envvar="ZABOTA_SMTP_PORT"
 )
+lmtp_port = click.option(
+    "--lmtp-port", type=PORT, envvar="ZABOTA_LMTP_PORT", help="Take mail in by LMTP, too."
+)
+lmtp_socket = click.option(
+    "--lmtp-socket",
+    type=click.Path(),
+    default="",
+    envvar="ZABOTA_LMTP_SOCKET",
+    help="Take mail in by LMTP at a Unix socket, too.",
+)
 
 
 @cli.command()
 @host
 @port
 @smtp_port
+@lmtp_port
+@lmtp_socket
 @data_dir
 @click.option("--demo", is_flag=True, help="Load the demonstration company first.")
-def run(host: str, port: int, smtp_port: int, demo: bool) -> None:
+def run(
+    host: str, port: int, smtp_port: int, lmtp_port: int | None, lmtp_socket: str, demo: bool
+) -> None:
     """Run the whole desk: database, pages, worker, mail listener."""
     from zabota.cli.run import Ports, run_desk
 
-    run_desk(Ports(host, port, smtp_port), demo=demo)
+    run_desk(Ports(host, port, Doors(host, smtp_port, lmtp_port, lmtp_socket)), demo=demo)
 
 
 @cli.command()
@@ -75,12 +90,14 @@ def worker() -> None:
 @cli.command()
 @host
 @smtp_port
+@lmtp_port
+@lmtp_socket
 @on_desk
-def mail(host: str, smtp_port: int) -> None:
-    """Take in mail by SMTP only."""
+def mail(host: str, smtp_port: int, lmtp_port: int | None, lmtp_socket: str) -> None:
+    """Take in mail by SMTP and LMTP only."""
     from zabota.cli.roles import serve_mail
 
-    serve_mail(host, smtp_port)
+    serve_mail(Doors(host, smtp_port, lmtp_port, lmtp_socket))
 
 
 @cli.command()

@@ -5,6 +5,8 @@ import signal
 import socket
 import threading
 
+from zabota.channels.email.doors import Doors
+
 # Whose word on where a request comes from is taken. Of what stands in X-Forwarded-For the last
 # address that is none of these counts: anybody can write something in front of it.
 PROXIES = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
@@ -46,11 +48,11 @@ def serve_worker() -> None:
     worker.run_worker(stop.is_set)
 
 
-def serve_mail(host: str, port: int) -> None:
-    """Takes mail in by SMTP."""
+def serve_mail(doors: Doors) -> None:
+    """Takes mail in by SMTP and LMTP."""
     from zabota.channels.email.listener import serve
 
-    serve(host, port)
+    serve(doors)
 
 
 def load_everything() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from zabota.channels.email.doors import Doors
 from zabota.cli import roles
 from zabota.cli.desk import load_demo, prepare_desk, set_up
 from zabota.cli.listening import answers_http, answers_tcp, base_url, check_port, listen
@@ -27,7 +28,7 @@ class Ports:
 
     host: str
     web: int
-    mail: int
+    mail: Doors
 
 
 def run_desk(ports: Ports, *, demo: bool) -> None:
@@ -36,13 +37,15 @@ def run_desk(ports: Ports, *, demo: bool) -> None:
         end_with_parent(os.getppid(), signal.SIGTERM)
     _only_one(env.data_dir)
     listener = listen(ports.host, ports.web, "--port")
-    check_port(ports.host, ports.mail, "--smtp-port")
+    check_port(ports.host, ports.mail.smtp_port, "--smtp-port")
+    if ports.mail.lmtp_port:
+        check_port(ports.host, ports.mail.lmtp_port, "--lmtp-port")
     server = None if env.database_url else EmbeddedServer(env.data_dir)
     tree = Supervisor(
         [
             Role("web", lambda: roles.serve_web(listener)),
             Role("worker", roles.serve_worker),
-            Role("mail", lambda: roles.serve_mail(ports.host, ports.mail)),
+            Role("mail", lambda: roles.serve_mail(ports.mail)),
         ],
         server,
     )
@@ -120,4 +123,4 @@ def _say_when_ready(tree: Supervisor, ports: Ports) -> None:
 
 
 def _answers(ports: Ports) -> bool:
-    return answers_tcp(ports.host, ports.mail) and answers_http(ports.host, ports.web)
+    return answers_tcp(ports.host, ports.mail.smtp_port) and answers_http(ports.host, ports.web)

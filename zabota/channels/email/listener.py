@@ -1,4 +1,4 @@
-"""The built-in SMTP server: `250` means that the mail is on disk.
+"""The built-in mail server: `250` means that the mail is on disk.
 
 A mail to several of our addresses is one mail and goes to the first inbox named; relays that send
 it once for each find it known the second time.
@@ -8,15 +8,20 @@ import asyncio
 import logging
 import os
 import signal
-import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connections
 
+from zabota.channels.email.doors import Doors
 from zabota.channels.email.identity import identify
+from zabota.channels.email.session import LmtpSession, MailSession, Shared, share
+from zabota.channels.email.settings import mail_settings
 from zabota.core.environment import EnvironmentProblem
 from zabota.core.text import clean_line
 from zabota.intake.actions import accept_inbound
@@ -25,27 +30,39 @@ from zabota.intake.queries import find_inbox
 
 log = logging.getLogger("zabota.mail")
 
-LARGEST = 50 * 1024 * 1024
 MOST_RECIPIENTS = 100
-MOST_SESSIONS = 200  # each may hold a mail in memory
 STOP = 20.0  # seconds for sessions that are taking a mail in
 UNKNOWN = "550 5.1.1 There is no such address here"
 TOO_MANY = "452 4.5.3 Too many recipients"
 LATER = "451 4.3.0 Not now, please try again later"
+FULL = "452 4.3.1 Too much mail at once, please try again later"
 TAKEN = "250 2.0.0 Taken in"
-BUSY = b"421 4.3.2 Too many sessions, please try again later\r\n"
+
+Make = Callable[[], asyncio.BaseProtocol]
 
 
 class Intake:
     """aiosmtpd's hooks: https://aiosmtpd.aio-libs.org/en/latest/handlers.html"""
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        spoken = [a for a in answers if not a.startswith("250-AUTH")]  # nobody has a name here
+        return [*spoken[:1], "250-PIPELINING", *spoken[1:]]
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        assert isinstance(server, MailSession)
+        if _announced(options) > server.shared.budget.left:
+            return FULL
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
     async def handle_RCPT(
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        rcpt_options: list[str],
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return TOO_MANY
@@ -67,6 +84,12 @@ class Intake:
             log.exception("a mail could not be taken in; its sender keeps it and tries again")
             return LATER
         return TAKEN
+
+
+def _announced(options: list[str]) -> int:
+    """How large the mail will be, if its sender says so (RFC 1870)."""
+    sizes = (o.upper().removeprefix("SIZE=") for o in options if o.upper().startswith("SIZE="))
+    return next((int(size) for size in sizes if size.isdecimal()), 0)
 
 
 async def in_thread(work: Any, *args: Any) -> Any:
@@ -109,67 +132,76 @@ def take_in(session: Session, envelope: Envelope) -> None:
     )
 
 
-def serve(host: str, port: int) -> None:
+def serve(doors: Doors) -> None:
     """Take mail in until SIGTERM or SIGINT; sessions under way are finished first.
 
-    Raises `EnvironmentProblem` if the port cannot be had.
+    Raises `EnvironmentProblem` if a port cannot be had or the certificate cannot be used.
     """
-    asyncio.run(_serve(host, port))
+    asyncio.run(_serve(doors))
 
 
-async def _serve(host: str, port: int) -> None:
+async def _serve(doors: Doors) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    sessions: set[SMTP] = set()
+    shared = share(mail_settings())
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(door) for door in _open(doors, shared)]
+        await stop.wait()
+        for server in servers:
+            server.close()
+        await _finish(shared.sessions)
+
+
+def _open(doors: Doors, shared: Shared) -> list[Any]:
+    def smtp() -> MailSession:
+        return MailSession(Intake(), shared)
+
+    def lmtp() -> LmtpSession:
+        return LmtpSession(Intake(), shared)
+
+    opened = [_at_port(smtp, doors.host, doors.smtp_port, "--smtp-port")]
+    if doors.lmtp_port:
+        opened.append(_at_port(lmtp, doors.host, doors.lmtp_port, "--lmtp-port"))
+    if doors.lmtp_socket:
+        opened.append(_at_socket(lmtp, doors.lmtp_socket))
+    return opened
+
+
+@asynccontextmanager
+async def _at_port(make: Make, host: str, port: int, option: str) -> AsyncIterator[Any]:
     try:
-        server = await loop.create_server(lambda: _session(sessions), host, port)
+        server = await asyncio.get_running_loop().create_server(make, host, port)
     except OSError as error:
         raise EnvironmentProblem(
             f"cannot take mail in at {host} port {port} ({os.strerror(error.errno or 0)}):"
-            " choose another with --smtp-port"
+            f" choose another with {option}"
         ) from error
     async with server:
-        await stop.wait()
-        server.close()
-        await _finish(sessions)
+        yield server
 
 
-def _session(sessions: set[SMTP]) -> SMTP:
-    session = _Session(
-        Intake(),
-        data_size_limit=LARGEST,
-        enable_SMTPUTF8=True,
-        decode_data=False,
-        hostname=socket.gethostname(),  # asked for once a session: it must not be looked up
-        ident="Zabota",
-        timeout=300,
-    )
-    session.among = sessions
-    return session
+@asynccontextmanager
+async def _at_socket(make: Make, path: str) -> AsyncIterator[Any]:
+    """A socket anybody may write to who may enter its folder: that is how it is closed to others.
 
-
-class _Session(SMTP):
-    """A session that is known to the server while it lasts."""
-
-    # RFC 5321 allows 1,000 bytes; what is longer is sent all the same, and was written by someone.
-    line_length_limit = 8 * 1024 * 1024
-    among: set[SMTP]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if len(self.among) >= MOST_SESSIONS:
-            assert isinstance(transport, asyncio.Transport)
-            transport.write(BUSY)
-            transport.close()
-            return
-        self.among.add(self)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self in self.among:
-            self.among.discard(self)
-            super().connection_lost(error)
+    What a kill left there is taken away first.
+    """
+    try:
+        server = await asyncio.get_running_loop().create_unix_server(make, path)
+        Path(path).chmod(0o666)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"cannot take mail in at {path} ({os.strerror(error.errno or 0)}):"
+            " choose another with --lmtp-socket"
+        ) from error
+    try:
+        async with server:
+            yield server
+    finally:
+        with suppress(FileNotFoundError):
+            Path(path).unlink()
 
 
 async def _finish(sessions: set[SMTP]) -> None:

@@ -1,6 +1,5 @@
 """Mail handed in by a real SMTP client; `250` means that it is in the ledger."""
 
-import asyncio
 import os
 import signal
 import smtplib
@@ -10,10 +9,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from django.db import OperationalError
 
-from zabota.channels.email import listener
+from tests.cast import wait_for
+from zabota.channels.email import listener, session
+from zabota.channels.email.doors import Doors
+from zabota.channels.email.settings import MailSettings
+from zabota.channels.email.tests.running import Running
 from zabota.company.actions import ensure_company
 from zabota.core.environment import EnvironmentProblem
 from zabota.intake.actions import add_inbox
@@ -24,31 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MAIL = b"From: Dana <dana@example.ru>\r\nMessage-ID: <1@example.ru>\r\nSubject: x\r\n\r\nHello\r\n"
 US = "help@example.com"
-
-
-class Running:
-    """The listener's server in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.ready = threading.Event()
-        self.sessions: set[SMTP] = set()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
-        self.thread.start()
-        assert self.ready.wait(5)
-
-    async def _serve(self) -> None:
-        self.loop, self.stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await self.loop.create_server(
-            lambda: listener._session(self.sessions), "127.0.0.1", 0
-        )
-        self.port = server.sockets[0].getsockname()[1]
-        self.ready.set()
-        async with server:
-            await self.stop.wait()
-
-    def close(self) -> None:
-        self.loop.call_soon_threadsafe(self.stop.set)
-        self.thread.join()
 
 
 @pytest.fixture
@@ -149,23 +126,74 @@ def test_bytes_in_commands_that_are_no_text(client: smtplib.SMTP) -> None:
     assert client.getreply()[0] == 550
 
 
-def test_too_large(client: smtplib.SMTP, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client.esmtp_features["size"] == str(listener.LARGEST)
+def test_too_large(client: smtplib.SMTP) -> None:
+    largest = MailSettings().largest
+    assert client.esmtp_features["size"] == str(largest)
     with pytest.raises(smtplib.SMTPSenderRefused) as caught:
-        client.sendmail("a@b.ru", [US], MAIL, mail_options=[f"SIZE={listener.LARGEST + 1}"])
+        client.sendmail("a@b.ru", [US], MAIL, mail_options=[f"SIZE={largest + 1}"])
     assert caught.value.smtp_code == 552
 
 
-def test_too_large_without_saying_so(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "LARGEST", 100_000)
-    running = Running()
+def test_too_large_without_saying_so(inbox: Inbox) -> None:
+    running = Running(MailSettings(largest=100_000))
     with smtplib.SMTP("127.0.0.1", running.port, timeout=10) as client:
         client.helo()
         with pytest.raises(smtplib.SMTPDataError) as caught:
             client.sendmail("a@b.ru", [US], MAIL + b"x\r\n" * 50_000)
+        client.sendmail("a@b.ru", [US], MAIL)
     running.close()
     assert caught.value.smtp_code == 552
+    assert Inbound.objects.count() == 1
+    assert running.shared.budget.left == MailSettings().in_flight
+
+
+def test_all_sessions_together_hold_so_much(inbox: Inbox) -> None:
+    """Two of them have room for one large mail: the second comes later, whole."""
+    running = Running(MailSettings(in_flight=1_000_000))
+    large = MAIL + b"x" * 600_000 + b"\r\n"
+    with _connect(running.port) as first, _connect(running.port) as second:
+        for client in (first, second):
+            client.ehlo("client.example")
+            client.docmd("MAIL FROM:<a@b.ru>")
+            client.docmd(f"RCPT TO:<{US}>")
+        assert first.docmd("DATA")[0] == 354
+        first.send(large)
+        wait_for(lambda: running.shared.budget.left < 400_000)
+        assert second.data(large) == (451, session.TOO_MUCH.removeprefix("451 ").encode())
+        code, _words = second.docmd(f"MAIL FROM:<a@b.ru> SIZE={len(large)}")
+        assert code == 452
+        first.send(b".\r\n")
+        assert first.getreply()[0] == 250
+        assert running.shared.budget.left == 1_000_000
+        second.sendmail("a@b.ru", [US], large + b"another\r\n")
+    running.close()
+    assert Inbound.objects.count() == 2
+
+
+def test_who_goes_away_holds_nothing(inbox: Inbox) -> None:
+    running = Running(MailSettings(in_flight=1_000_000))
+    client = _connect(running.port)
+    client.ehlo("client.example")
+    client.docmd("MAIL FROM:<a@b.ru>")
+    client.docmd(f"RCPT TO:<{US}>")
+    client.docmd("DATA")
+    client.send(b"x" * 500_000)
+    wait_for(lambda: running.shared.budget.left < 1_000_000)
+    client.close()
+    wait_for(lambda: running.shared.budget.left == 1_000_000 and not running.shared.sessions)
+    running.close()
     assert not Inbound.objects.exists()
+
+
+def test_a_line_ended_otherwise_ends_no_mail(client: smtplib.SMTP) -> None:
+    """Two mails in one, the second under a name of its own: SMTP smuggling."""
+    client.docmd("MAIL FROM:<a@b.ru>")
+    client.docmd(f"RCPT TO:<{US}>")
+    client.docmd("DATA")
+    inside = b"\n.\nMAIL FROM:<boss@b.ru>\n\r.\r"
+    client.send(MAIL + inside + b"\r\n.\r\n")
+    assert client.getreply()[0] == 250
+    assert inside in raw_bytes(Inbound.objects.get())
 
 
 def test_nothing_to_log_in_to(client: smtplib.SMTP) -> None:
@@ -196,7 +224,18 @@ def test_too_many_recipients(client: smtplib.SMTP, monkeypatch: pytest.MonkeyPat
 
 
 def test_too_many_sessions(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "MOST_SESSIONS", 1)
+    monkeypatch.setattr(session, "MOST_SESSIONS", 1)
+    with smtplib.SMTP("127.0.0.1", port, timeout=10):
+        with pytest.raises(smtplib.SMTPConnectError) as caught:
+            smtplib.SMTP("127.0.0.1", port, timeout=10)
+        assert caught.value.smtp_code == 421
+
+
+def test_too_many_sessions_from_one_address(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MOST_FROM_ONE", 1)
+    with smtplib.SMTP("127.0.0.1", port, timeout=10), smtplib.SMTP("127.0.0.1", port, timeout=10):
+        pass  # this machine may be a relay for many
+    monkeypatch.setattr(session, "is_here", lambda host: False)
     with smtplib.SMTP("127.0.0.1", port, timeout=10):
         with pytest.raises(smtplib.SMTPConnectError) as caught:
             smtplib.SMTP("127.0.0.1", port, timeout=10)
@@ -206,7 +245,7 @@ def test_too_many_sessions(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_port_in_use(inbox: Inbox) -> None:
     other = socket.create_server(("127.0.0.1", 0))
     with other, pytest.raises(EnvironmentProblem, match="--smtp-port"):
-        listener.serve("127.0.0.1", other.getsockname()[1])
+        listener.serve(Doors("127.0.0.1", other.getsockname()[1]))
 
 
 def test_a_stop_lets_mails_under_way_arrive(inbox: Inbox) -> None:
@@ -227,7 +266,7 @@ def test_a_stop_lets_mails_under_way_arrive(inbox: Inbox) -> None:
 
     sender = threading.Thread(target=send)
     sender.start()
-    listener.serve("127.0.0.1", port)
+    listener.serve(Doors("127.0.0.1", port))
     sender.join()
     for number, handler in before.items():
         signal.signal(number, handler)
