@@ -32,17 +32,24 @@ MEANINGS = {
     "ZABOTA_DEBUG": "`1`: development; errors are shown in full, `/style` is served",
     "ZABOTA_END_WITH_PARENT": "`1`: stop when the process that started the desk is gone; "
     "`make run` sets it",
+    "ZABOTA_FILES": "`s3://bucket/prefix?endpoint=https://…&region=…`: keep attachments and large "
+    "mails there, with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; empty: in the data folder",
     "ZABOTA_HOST": "address to listen at",
     "ZABOTA_LANGUAGE": "`en` or `ru`: where neither the agent nor the browser says; and of the "
     "first brand",
     "ZABOTA_LISTEN_DATABASE_URL": "a direct connection for LISTEN where `DATABASE_URL` goes "
     "through PgBouncer; empty: the same",
+    "ZABOTA_LOG_FORMAT": "`text` or `json`: one object a line",
     "ZABOTA_LOG_LEVEL": "of Zabota's own lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`",
     "ZABOTA_LMTP_PORT": "port to take mail in at by LMTP, too",
     "ZABOTA_LMTP_SOCKET": "Unix socket to take mail in at by LMTP, too",
     "ZABOTA_MAIL_IN_FLIGHT": "megabytes that all mails just arriving may hold together; beyond it "
     "senders are told to come again",
     "ZABOTA_MAIL_SIZE": "megabytes one mail may have",
+    "ZABOTA_METRICS_FROM": "addresses and networks that may read `/metrics` without a token, "
+    "separated by commas",
+    "ZABOTA_METRICS_TOKEN": "who sends it (`Authorization: Bearer …`) may read `/metrics` from "
+    "anywhere",
     "ZABOTA_OUTGOING_MAIL": "`smtp://user:password@host:port` or `smtps://…`; "
     "empty: outgoing mail waits in the outbox",
     "ZABOTA_PORT": "port of the pages and the API",

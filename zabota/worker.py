@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, connections
 from zabota.api.once import forget_answers
 from zabota.core import clock
 from zabota.core.environment import env
-from zabota.core.postgres import connection_string
+from zabota.core.postgres.checks import direct_connection_string
 from zabota.events.apps import load_rooms
 from zabota.events.dispatch import drain, retry_backlog
 from zabota.intake.deliveries import next_due, send_next, wake_waiting
@@ -27,6 +27,7 @@ from zabota.tickets.receive import apply_carefully, apply_inbound
 log = logging.getLogger("zabota.worker")
 
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)
+NAME = "zabota worker"  # in pg_stat_activity, where `zabota check` looks
 POLL = 5.0
 HOUSEKEEPING = 60.0
 GRACE = timedelta(days=4)
@@ -47,7 +48,9 @@ def _forever(channels: str, work: Callable[[ShouldStop], float], should_stop: Sh
     """Do `work` whenever one of these channels says so, or after as many seconds as it asks for."""
     while not should_stop():
         try:
-            with psycopg.connect(connection_string(env), autocommit=True) as listener:
+            with psycopg.connect(
+                direct_connection_string(env), autocommit=True, application_name=NAME
+            ) as listener:
                 for channel in channels.split(","):
                     listener.execute(f"LISTEN {channel}")
                 while not should_stop():

@@ -50,6 +50,10 @@ class Environment:
     time_zone: str
     debug: bool
     log_level: str
+    log_format: str
+    files: str
+    metrics_token: str
+    metrics_from: str
     locale_dir: Path
 
 
@@ -86,6 +90,10 @@ def read_environment() -> Environment:
         time_zone=get("ZABOTA_TIME_ZONE", ""),
         debug=_flag("ZABOTA_DEBUG"),
         log_level=get("ZABOTA_LOG_LEVEL", "INFO"),
+        log_format=get("ZABOTA_LOG_FORMAT", "text"),
+        files=get("ZABOTA_FILES", ""),
+        metrics_token=get("ZABOTA_METRICS_TOKEN", ""),
+        metrics_from=get("ZABOTA_METRICS_FROM", "127.0.0.0/8,::1"),
         locale_dir=PACKAGE / "locale",
     )
 
@@ -119,6 +127,7 @@ def database_options(environment: Environment) -> dict[str, Any]:
         "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
         "server_side_binding": True,
         "prepare_threshold": 3,
+        "application_name": "zabota",
     }
     # Checked when taken from the pool: after a restart of the database its connections are dead.
     common = {

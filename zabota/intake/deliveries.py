@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists
 
 from zabota.core import clock
 from zabota.core.database import is_away
@@ -21,6 +22,7 @@ from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
 from zabota.files.models import Blob
 from zabota.intake.events import DeliveryFailed, DeliverySent
+from zabota.intake.holds import open_holds
 from zabota.intake.models import Delivery, Inbox
 from zabota.intake.protocol import (
     Address,
@@ -157,7 +159,8 @@ def _lease() -> Delivery | None:
     """Mark one as being sent; a lease that ran out means its sender died, so it is due again."""
     waiting = (Delivery.State.QUEUED, Delivery.State.SENDING)
     rows = Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    due = rows.filter(state__in=waiting, due_at__lte=clock.now()).order_by("due_at")
+    due = rows.filter(~Exists(open_holds()), state__in=waiting, due_at__lte=clock.now())
+    due = due.order_by("due_at")
     row = due.select_related("inbox").first()
     if row is not None:
         row.state, row.due_at = Delivery.State.SENDING, clock.now() + LEASE
@@ -233,9 +236,9 @@ def fail_bounced(external_ids: Iterable[str], reason: str) -> None:
 
 
 def next_due() -> datetime | None:
-    """When the next delivery falls due, or None if none waits."""
+    """When the next delivery falls due, or None if none waits or all are held."""
     waiting = (Delivery.State.QUEUED, Delivery.State.SENDING)
-    rows = Delivery.objects.filter(state__in=waiting).order_by("due_at")
+    rows = Delivery.objects.filter(~Exists(open_holds()), state__in=waiting).order_by("due_at")
     return rows.values_list("due_at", flat=True).first()
 
 

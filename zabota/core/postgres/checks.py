@@ -25,6 +25,13 @@ def connection_string(environment: Environment) -> str:
     return make_conninfo(host=str(socket_dir(environment.data_dir)), user=NAME, dbname=NAME)
 
 
+def direct_connection_string(environment: Environment) -> str:
+    """The same without a pool between: for LISTEN, snapshots and whatever lasts a session."""
+    if environment.listen_database_url:
+        return make_conninfo(**read_database_url(environment.listen_database_url))
+    return connection_string(environment)
+
+
 def create_database(host: str) -> None:
     """The role and the database of a new embedded server; does nothing where they exist."""
     with psycopg.connect(host=host, user=SUPERUSER, dbname="postgres", autocommit=True) as server:

@@ -1,0 +1,73 @@
+"""Where bytes are kept: a folder of the data directory, or a bucket."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from zabota.core.environment import env
+
+
+class Storage(Protocol):
+    """Bytes under keys of ours. All raise `OSError`; what is not there, `FileNotFoundError`."""
+
+    def write(self, key: str, content: bytes) -> None:
+        """Keep these bytes; when it returns they are durable."""
+
+    def open(self, key: str) -> BinaryIO:
+        """The bytes, to read."""
+
+    def delete(self, key: str) -> None:
+        """Forget them; none is fine."""
+
+    def problem(self) -> str | None:
+        """Why nothing can be kept here at the moment, and what to do; None if it can."""
+
+
+def storage() -> Storage:
+    """The one this desk is told to use."""
+    return _storage(env.files, env.data_dir)
+
+
+@cache
+def _storage(address: str, data_dir: Path) -> Storage:
+    if not address:
+        return LocalFiles(data_dir / "files")
+    from zabota.files.s3 import Bucket, read_bucket_url
+
+    return Bucket(read_bucket_url(address))
+
+
+class LocalFiles:
+    """A folder; the first two letters of a key are a folder in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, key: str, content: bytes) -> None:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def open(self, key: str) -> BinaryIO:
+        return self._path(key).open("rb")
+
+    def delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def problem(self) -> str | None:
+        there = self.folder if self.folder.exists() else self.folder.parent
+        if os.access(there, os.W_OK | os.X_OK):
+            return None
+        return f"{there} cannot be written to: give it to the user Zabota runs as"
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key[2:]
