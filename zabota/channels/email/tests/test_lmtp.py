@@ -15,6 +15,7 @@ from django.db import OperationalError
 
 from tests.cast import wait_for
 from zabota.channels.email import listener
+from zabota.channels.email.doors import Doors
 from zabota.channels.email.settings import MailSettings, mail_settings
 from zabota.channels.email.tests.running import Running, RunningLmtp, make_certificate
 from zabota.channels.email.tls import Certificate
@@ -109,7 +110,7 @@ def test_at_a_socket_and_a_port(inbox: Inbox, tmp_path: Path) -> None:
     path = tmp_path / "lmtp"
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(str(path))
-    doors = listener.Doors("127.0.0.1", _free_port(), _free_port(), str(path))
+    doors = Doors("127.0.0.1", _free_port(), _free_port(), str(path))
     said = list[int]()
 
     def hand_in() -> None:
@@ -131,7 +132,7 @@ def test_at_a_socket_and_a_port(inbox: Inbox, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(inbox: Inbox, tmp_path: Path) -> None:
-    doors = listener.Doors("127.0.0.1", _free_port(), None, str(tmp_path / "none" / "lmtp"))
+    doors = Doors("127.0.0.1", _free_port(), None, str(tmp_path / "none" / "lmtp"))
     with _own_signals(), pytest.raises(EnvironmentProblem, match="--lmtp-socket"):
         listener.serve(doors)
 

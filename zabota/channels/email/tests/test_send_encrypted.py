@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -29,8 +30,12 @@ def relay(monkeypatch: pytest.MonkeyPatch, pair: Pair) -> Iterator[Start]:
     def start(sink: Sink, scheme: str, user: str = "") -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(pair.certificate, pair.key)
-        how = {"ssl_context": context} if scheme == "smtps" else {"tls_context": context}
-        asked = {"authenticator": lambda *_: AuthResult(success=True)} if user else {}
+        how: dict[str, Any] = (
+            {"ssl_context": context} if scheme == "smtps" else {"tls_context": context}
+        )
+        asked: dict[str, Any] = (
+            {"authenticator": lambda *_: AuthResult(success=True)} if user else {}
+        )
         port = free_port()
         controller = Controller(sink, hostname="127.0.0.1", port=port, **how, **asked)
         controller.start()

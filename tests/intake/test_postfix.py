@@ -1,0 +1,70 @@
+"""Behind a real Postfix: it hands over by LMTP, and keeps what we cannot take yet."""
+
+import smtplib
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from tests.cast import wait_for
+from tests.intake.postfix import log_of, need_postfix, run_postfix, wait_for_port
+from zabota.channels.email import listener
+from zabota.channels.email.tests.running import RunningLmtp
+from zabota.company.actions import ensure_company
+from zabota.intake.actions import add_inbox
+from zabota.intake.models import Inbound
+from zabota.intake.queries import raw_bytes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SETTINGS = """\
+virtual_mailbox_domains = example.com
+virtual_transport = lmtp:inet:127.0.0.1:{port}
+recipient_delimiter = +
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that Postfix may enter under its own name."""
+    need_postfix()
+    with tempfile.TemporaryDirectory(prefix="zabota-postfix-") as made:
+        yield Path(made)
+
+
+def test_behind_postfix(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure_company("en")
+    add_inbox("help@example.com")
+    ours = RunningLmtp()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with run_postfix(folder, port, SETTINGS.format(port=ours.port)):
+        wait_for_port(port)
+        _away_for_now(monkeypatch)
+        _send(port, "1", "help@example.com", "help+Token@example.com", "nobody@example.com")
+        wait_for(lambda: "451 4.3.0" in log_of(folder))
+        monkeypatch.undo()
+        _send(port, "2", "help@example.com")
+        wait_for(lambda: Inbound.objects.count() == 2)
+        wait_for(lambda: log_of(folder).count("status=sent") == 3)
+    ours.close()
+    log = log_of(folder)
+    assert "550 5.1.1 There is no such address here" in log
+    entry = Inbound.objects.get(external_id="1@example.ru")
+    assert set(entry.envelope["rcpt_to"]) == {"help@example.com", "help+Token@example.com"}
+    assert "Привет".encode() in raw_bytes(entry)
+
+
+def _away_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object, **options: object) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(listener, "accept_inbound", away)
+
+
+def _send(port: int, name: str, *recipients: str) -> None:
+    mail = f"From: dana@example.ru\r\nMessage-ID: <{name}@example.ru>\r\n\r\nПривет\r\n"
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.sendmail("dana@example.ru", recipients, mail.encode(), ["BODY=8BITMIME"])
