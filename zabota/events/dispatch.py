@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from zabota.core import clock
-from zabota.core.database import is_away
+from zabota.core.database import is_away, is_true
 from zabota.core.locks import Lock
 from zabota.events.models import Event, EventTodo, ListenerBacklog
 from zabota.events.record import causing_event
@@ -28,6 +28,10 @@ TAKE = """
 DELETE FROM events_eventtodo WHERE event_id IN (
   SELECT event_id FROM events_eventtodo ORDER BY event_id LIMIT %s) RETURNING event_id
 """
+ANY_TODO = "SELECT EXISTS (SELECT FROM events_eventtodo)"
+ANY_PARKED = """
+SELECT EXISTS (SELECT FROM events_listenerbacklog WHERE NOT is_dead AND retry_at <= %s)
+"""
 
 
 def drain(*, batch: int = 200, seconds: float = 0.1) -> int:
@@ -35,6 +39,8 @@ def drain(*, batch: int = 200, seconds: float = 0.1) -> int:
 
     Agents wait for rows that listeners hold, hence the cap. A lock keeps drainers in a line.
     """
+    if not is_true(ANY_TODO):
+        return 0
     until = time.monotonic() + seconds
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -134,6 +140,8 @@ def _pause(attempts: int) -> timedelta:
 
 def retry_backlog(*, limit: int = 100) -> int:
     """Try what is parked and due again; give back how many listeners caught up."""
+    if not is_true(ANY_PARKED, [clock.now()]):
+        return 0
     names = {listener.name: listener for listener in LISTENERS}
     with transaction.atomic():
         with connection.cursor() as cursor:

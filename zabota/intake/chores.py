@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from zabota.core import clock
+from zabota.core.database import is_true
 from zabota.events.record import touch_screens
 from zabota.events.registry import Actor
 from zabota.intake.aside import delete_set_aside, let_in, restore_deleted
@@ -14,6 +15,7 @@ from zabota.intake.models import Chore
 from zabota.intake.outbox import cancel_deliveries, retry_deliveries, uncancel_deliveries
 from zabota.staff.models import Agent
 
+ANY_OPEN = "SELECT EXISTS (SELECT FROM intake_chore WHERE finished_at IS NULL)"
 LOT = 200
 MOST = 100_000
 
@@ -55,9 +57,13 @@ def undo_chore(chore: Chore, *, actor: Agent) -> Chore | None:
     return begin_chore(kind, chore.ids, actor=actor) if kind else None
 
 
-@transaction.atomic
 def go_on_with_chores() -> bool:
     """One lot of the oldest chore that is open; False if there is none."""
+    return is_true(ANY_OPEN) and _go_on()
+
+
+@transaction.atomic
+def _go_on() -> bool:
     rows = Chore.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
     chore = rows.filter(finished_at=None).order_by("pk").first()
     if chore is not None:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists
 
 from zabota.core import clock
 from zabota.core.database import is_away
@@ -22,7 +21,6 @@ from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
 from zabota.files.models import Blob
 from zabota.intake.events import DeliveryFailed, DeliverySent
-from zabota.intake.holds import open_holds
 from zabota.intake.models import Delivery, Inbox
 from zabota.intake.protocol import (
     Address,
@@ -38,6 +36,18 @@ log = logging.getLogger("zabota.deliveries")
 LEASE = timedelta(minutes=5)
 WAIT = timedelta(days=1)  # a mail server is named by a new start, and that wakes what waits
 PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]
+
+# Asked at every turn of every sender; states are literals, so that `delivery_due` is used.
+DUE = """
+FROM intake_delivery WHERE state IN (0, 1)
+  AND NOT EXISTS (SELECT FROM intake_hold WHERE released_at IS NULL)
+"""
+LEASE_NEXT = f"""
+UPDATE intake_delivery SET state = 1, due_at = %s, attempts = attempts + 1
+WHERE id = (SELECT id {DUE} AND due_at <= %s ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING *
+"""  # noqa: S608
+NEXT_DUE = f"SELECT min(due_at) {DUE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +164,10 @@ def send_next() -> bool:
     return True
 
 
-@transaction.atomic
 def _lease() -> Delivery | None:
     """Mark one as being sent; a lease that ran out means its sender died, so it is due again."""
-    waiting = (Delivery.State.QUEUED, Delivery.State.SENDING)
-    rows = Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    due = rows.filter(~Exists(open_holds()), state__in=waiting, due_at__lte=clock.now())
-    due = due.order_by("due_at")
-    row = due.select_related("inbox").first()
-    if row is not None:
-        row.state, row.due_at = Delivery.State.SENDING, clock.now() + LEASE
-        row.attempts += 1
-        row.save(update_fields=["state", "due_at", "attempts"])
-    return row
+    now = clock.now()
+    return next(iter(Delivery.objects.raw(LEASE_NEXT, [now + LEASE, now])), None)
 
 
 def _wait(row: Delivery) -> None:
@@ -237,9 +238,10 @@ def fail_bounced(external_ids: Iterable[str], reason: str) -> None:
 
 def next_due() -> datetime | None:
     """When the next delivery falls due, or None if none waits or all are held."""
-    waiting = (Delivery.State.QUEUED, Delivery.State.SENDING)
-    rows = Delivery.objects.filter(~Exists(open_holds()), state__in=waiting).order_by("due_at")
-    return rows.values_list("due_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_DUE)
+        row: tuple[datetime | None] = cursor.fetchone()
+    return row[0]
 
 
 def wake_waiting() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.db import connection, transaction
 
 from zabota.core import clock
-from zabota.core.database import is_away
+from zabota.core.database import is_away, is_true
 from zabota.core.locks import Lock
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
@@ -36,6 +36,7 @@ NO_ROOM = {
     errno.EHOSTUNREACH,  # a bucket that does not answer
 }
 MOST_TRIES = 5
+ANY_RECEIVED = "SELECT EXISTS (SELECT FROM intake_inbound WHERE state = 0)"
 State, Outcome = Inbound.State, Inbound.Outcome
 
 
@@ -44,6 +45,8 @@ def apply_inbound(limit: int = 50) -> int:
 
     One applier at a time, so that a reply never overtakes its parent.
     """
+    if not is_true(ANY_RECEIVED):
+        return 0
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.APPLY])
