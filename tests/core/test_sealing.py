@@ -1,7 +1,7 @@
 """What is stored of a secret says nothing without the key."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from zabota.core.sealing import Unsealable, seal, unseal
 
@@ -13,7 +13,7 @@ def test_sealed_and_opened() -> None:
     assert seal("") == unseal("") == ""
 
 
-def test_another_key_does_not_open_it(settings: SettingsWrapper) -> None:
+def test_another_key_does_not_open_it(settings: Settings) -> None:
     before, sealed = settings.SECRET_KEY, seal("secret")
     settings.SECRET_KEY = "another"
     with pytest.raises(Unsealable, match="enter it again"):

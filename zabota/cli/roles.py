@@ -49,10 +49,12 @@ def serve_worker() -> None:
 
 
 def serve_mail(doors: Doors) -> None:
-    """Takes mail in by SMTP and LMTP."""
+    """Takes mail in by SMTP and LMTP, and fetches it by IMAP."""
+    from zabota.channels.email.fetchers import fetching
     from zabota.channels.email.listener import serve
 
-    serve(doors)
+    with fetching():
+        serve(doors)
 
 
 def load_everything() -> None:
@@ -65,6 +67,7 @@ def load_everything() -> None:
     from django.urls import resolve
 
     import zabota.asgi
+    import zabota.channels.email.fetchers
     import zabota.channels.email.listener
     import zabota.worker  # noqa: F401
 

@@ -10,3 +10,7 @@ class Lock(IntEnum):
     APPLY = 0x5A_0002
     MIGRATE = 0x5A_0003
     LOAD_DEMO = 0x5A_0004
+
+
+# The first of two keys, whose space is another one; the second is the inbox's id.
+FETCH_INBOX = 0x5A_0005

@@ -7,11 +7,18 @@ from django.utils.translation import pgettext
 
 from zabota.channels.email.inbound import read_inbound
 from zabota.channels.email.send import send_mail
-from zabota.intake.protocol import Capabilities, InboundMessage, OutboundMessage
+from zabota.intake.protocol import (
+    Capabilities,
+    InboundMessage,
+    InboundRefused,
+    OutboundMessage,
+)
+
+NOT_FETCHED = "not_fetched"  # in the envelope: why only the head of a mail is here
 
 
 class EmailChannel:
-    """E-mail: in by SMTP and archives, out by SMTP."""
+    """E-mail: in by SMTP, IMAP and archives, out by SMTP."""
 
     kind = "email"
     icon = "mail"
@@ -22,6 +29,8 @@ class EmailChannel:
         return pgettext("channel", "mail")
 
     def parse(self, raw: bytes, envelope: Mapping[str, Any]) -> InboundMessage:
+        if why := envelope.get(NOT_FETCHED):
+            raise InboundRefused(f"only its head was fetched, the mail is on its server: {why}")
         return read_inbound(raw, envelope)
 
     def reply_address(self, inbox: str, token: str) -> str:
