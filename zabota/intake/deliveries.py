@@ -20,6 +20,7 @@ from zabota.events.record import record, touch_screens
 from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
 from zabota.files.models import Blob
+from zabota.intake.brake import Brake
 from zabota.intake.events import DeliveryFailed, DeliverySent
 from zabota.intake.models import Delivery, Inbox
 from zabota.intake.protocol import (
@@ -35,6 +36,7 @@ log = logging.getLogger("zabota.deliveries")
 
 LEASE = timedelta(minutes=5)
 WAIT = timedelta(days=1)  # a mail server is named by a new start, and that wakes what waits
+_brake = Brake()
 PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]
 
 # Asked at every turn of every sender; states are literals, so that `delivery_due` is used.
@@ -145,6 +147,7 @@ def _read(blob: Blob, filename: str, content_type: str) -> OutboundFile:
 
 def send_next() -> bool:
     """Send the delivery due longest; False if none is due. Call outside transactions."""
+    _brake.check()
     row = _lease()
     if row is None:
         return False

@@ -114,3 +114,40 @@ class DeliveryCancelled(_DeliveryEvent):
 
     def sentence(self, names: Names) -> str:
         return _("Sending cancelled")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _HoldEvent(DomainEvent):
+    """About sending as a whole; whoever looks after the post sees it at once."""
+
+    stream = "hold"
+    on_timeline = False
+    hold_id: int
+    cause: int
+
+    def touches(self) -> tuple[str, int]:
+        return "inbound", 0
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class HoldOpened(_HoldEvent):
+    """Nothing is sent until it is released."""
+
+    name = "hold.opened"
+    icon = "late"
+
+    def sentence(self, names: Names) -> str:
+        return _("Sending stopped")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class HoldReleased(_HoldEvent):
+    """Letters leave again."""
+
+    name = "hold.released"
+    icon = "plane"
+
+    def sentence(self, names: Names) -> str:
+        return _("Sending goes on")

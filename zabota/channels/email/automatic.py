@@ -1,6 +1,7 @@
 """Was a mail written by a machine, and is it another mail come back (RFC 3834, RFC 3464)?"""
 
 import re
+from collections.abc import Iterable
 
 from .headers import parse_ids
 from .limits import Reading
@@ -15,6 +16,7 @@ _NO_ANSWERS = re.compile(rb"\b(all|oof|autoreply)\b", re.IGNORECASE)
 _MACHINE_SENDER = re.compile(
     r"(mailer-daemon|postmaster|no-?_?reply|do-?_?not-?_?reply|auto-?reply|bounces?)([+=.-].*)?$"
 )
+MOST_HOPS = 50
 _DAEMON = re.compile(r"(mailer-daemon|postmaster)$")
 _MACHINE_SUBJECT = re.compile(
     r"(automatic reply|auto(matic)?[- ]?(reply|response|responder)|out of( the)? office"
@@ -44,6 +46,22 @@ def is_automatic(mail: Part, sender: str, subject: str) -> bool:
         or bool(_MACHINE_SENDER.match(sender.partition("@")[0]))
         or bool(_MACHINE_SUBJECT.match(subject))
     )
+
+
+def has_looped(mail: Part, recipients: Iterable[str]) -> bool:
+    """Did one of its recipients send it, or has it been passed on without end?
+
+    Ours carry the address they leave from. Somebody may write that, too: then we do not answer.
+    """
+    if len(mail.headers.get("received", [])) > MOST_HOPS:
+        return True
+    left = {v.decode("latin-1").strip().lower() for v in mail.headers.get("x-loop", [])[:20]}
+    return bool(left) and any(_plain(r) in left for r in recipients)
+
+
+def _plain(address: str) -> str:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def has_null_sender(mail: Part) -> bool:

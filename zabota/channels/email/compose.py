@@ -41,6 +41,7 @@ class _Ready(BaseHeader):
 _HEADERS = HeaderRegistry()
 for _name in ("from", "to", "cc", "reply-to", "in-reply-to", "references", "message-id"):
     _HEADERS.map_to_type(_name, _Ready)
+LOOP = "X-Loop"
 _ID = re.compile(r"[!-;=?-~]{1,900}")
 # 7 bit passes every relay; folded at 78 characters (RFC 5322 §2.1.1).
 POLICY = SMTP.clone(max_line_length=78, cte_type="7bit", header_factory=_HEADERS)
@@ -60,6 +61,7 @@ def compose_mail(message: OutboundMessage) -> EmailMessage:
         mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.external_id}>"
     _thread(mail, message)
+    mail[LOOP] = route(message.sender.value)
     if message.automatic:  # RFC 3834 §5, and what Exchange looks at
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"

@@ -8,7 +8,7 @@ from typing import Any
 
 from zabota.intake.protocol import Address, InboundFile
 
-from .automatic import is_automatic, is_bounce, returned_ids
+from .automatic import has_looped, is_automatic, is_bounce, returned_ids
 from .body import read_body
 from .headers import parse_addresses, parse_date, parse_ids
 from .limits import Reading
@@ -65,6 +65,8 @@ def parse_mail(raw: bytes) -> ParsedMail:
     reply_text, quoted_text = split_quotes(body.text, forwarded=forwarded)
     email = sender.value.lower() if sender else ""
     bounce = is_bounce(mail, email, subject or "", reading)
+    recipients = tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc]))
+    machine = is_automatic(mail, email, subject or "") or has_looped(mail, recipients)
     return ParsedMail(
         subject=subject,
         sender=_lower(sender) if sender else None,
@@ -79,10 +81,10 @@ def parse_mail(raw: bytes) -> ParsedMail:
         quoted_text=quoted_text,
         html=body.html,
         attachments=tuple(body.files),
-        auto_submitted=bounce or is_automatic(mail, email, subject or ""),
+        auto_submitted=bounce or machine,
         bounce=bounce,
         warnings=tuple(reading.warnings),
-        recipients=tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc])),
+        recipients=recipients,
         returned=tuple(returned_ids(mail, reading)) if bounce else (),
     )
 
