@@ -15,11 +15,14 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError, connections
 
 from zabota.api.once import forget_answers
+from zabota.company.preferences import preference
 from zabota.core import clock
 from zabota.core.environment import env
 from zabota.core.postgres.checks import direct_connection_string
 from zabota.events.apps import load_rooms
 from zabota.events.dispatch import drain, retry_backlog
+from zabota.intake.aside import forget_set_aside
+from zabota.intake.chores import go_on_with_chores
 from zabota.intake.deliveries import next_due, send_next, wake_waiting
 from zabota.tickets.actions import close_solved
 from zabota.tickets.receive import apply_carefully, apply_inbound
@@ -86,7 +89,7 @@ class _Desk:
             wake_waiting()
             apply_carefully()
             self.is_fresh = False
-        while not should_stop() and (apply_inbound() or drain()):
+        while not should_stop() and (apply_inbound() or drain() or go_on_with_chores()):
             drain()
         retry_backlog()
         self._keep_house()
@@ -97,6 +100,7 @@ class _Desk:
         if time.monotonic() - self.cleaned_at > HOUSEKEEPING:
             self.cleaned_at = time.monotonic()
             close_solved(clock.now() - GRACE)
+            forget_set_aside(clock.now() - timedelta(days=preference("keep_aside_days")))
             SessionStore.clear_expired()
             forget_answers()
 

@@ -6,6 +6,7 @@ import "./keys.js";
 import "./list.js";
 import "./live.js";
 import "./menu.js";
+import "./pick.js";
 import "./seen.js";
 import "./settings.js";
 import "./time.js";

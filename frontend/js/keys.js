@@ -1,6 +1,7 @@
 // Letters do what the mouse can: an element with data-key="r" is clicked by R, data-key="g m" by G, then M.
 // Letters are read by place, so that they work in the Russian layout too.
 import { walk } from "./list.js";
+import { pick } from "./pick.js";
 
 const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 const PAUSE = 1500;
@@ -37,6 +38,7 @@ function act(key) {
     return true;
   }
   if (sequence === "j" || sequence === "k") return walk(key === "j" ? 1 : -1), true;
+  if (sequence === "x") return pick();
   if (sequence === "o") return document.activeElement?.closest(".row-subject")?.click(), true;
   return press(sequence);
 }

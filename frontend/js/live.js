@@ -25,10 +25,10 @@ async function fetchPending() {
 function onChange({ tickets }) {
   const shown = Number(fragment("thread")?.dataset.number);
   if (tickets.includes(shown)) want("head", "thread", "card");
-  want("list", "rail");
+  want("list", "post", "rail");
 }
 
-const everything = () => want("head", "thread", "card", "list", "rail");
+const everything = () => want("head", "thread", "card", "list", "post", "rail");
 
 function connect() {
   const address = document.querySelector("[data-live]")?.dataset.live;

@@ -4,7 +4,7 @@ import { Idiomorph } from "idiomorph/htmx";
 
 const isKept = (old, fresh) =>
   // Under the same id it is the same letter being written: hands off.
-  (old.hasAttribute("data-keep") && old.id === fresh.id) ||
+  ((old.hasAttribute("data-keep") || old.matches(".row-check")) && old.id === fresh.id) ||
   (old === document.activeElement && old.matches("input, textarea, select"));
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
   old.nodeType !== Node.ELEMENT_NODE || !isKept(old, fresh);

@@ -26,10 +26,18 @@ POST   /messages/<int:pk>/undo             302    302  404     302       404    
 GET    /attachments/<int:pk>               302    200  404     200       200        200       302
 GET    /customers/<int:pk>                 302    200  404     200       200        200       302
 GET    /outbox                             302    404  404     200       404        200       302
+POST   /outbox/many                        302    404  404     302       404        302       302
 POST   /outbox/<int:pk>/retry              302    302  404     302       404        302       302
 GET    /inbound                            302    404  404     200       404        200       302
+POST   /inbound/many                       302    404  404     302       404        302       302
+GET    /inbound/<int:pk>                   302    404  404     200       404        200       302
+GET    /inbound/<int:pk>/original          302    404  404     404       404        404       302
 GET    /inbound/<int:pk>/raw               302    404  404     200       404        200       302
 POST   /inbound/<int:pk>/retry             302    404  404     302       404        302       302
+POST   /chores/<int:pk>/undo               302    404  404     302       404        404       302
+GET    /settings/blocks                    302    404  404     200       404        200       302
+POST   /settings/blocks                    302    404  404     302       404        302       302
+POST   /settings/blocks/<int:pk>/remove    302    404  404     302       404        302       302
 GET    /settings/me                        302    200  200     200       200        200       302
 POST   /settings/me                        302    302  302     302       302        302       302
 POST   /settings/me/looks                  302    302  302     302       302        302       302
@@ -69,6 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /tickets/<int:number>/messages": {"kind": "message", "text": "a"},
     "POST /tickets/<int:number>/draft": {"kind": "note", "text": "a"},
     "POST /settings/me": {"name": "Somebody"},
+    "POST /settings/blocks": {"value": "spam.example"},
     "POST /api/v1/tickets": {"subject": "a", "text": "a", "customer": {"email": "new@example.ru"}},
     "PATCH /api/v1/tickets/<int:number>": {"priority": "high"},
     "POST /api/v1/tickets/<int:number>/messages": {"text": "a"},

@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.architecture.routes import BODIES, LINES, METHODS, NOWHERE, QUERIES, Line
 from tests.cast import Cast, settle
 from zabota.core import clock
+from zabota.intake.blocking import block
+from zabota.intake.chores import begin_chore
 from zabota.intake.models import Delivery, Inbound
 from zabota.staff.actions import create_password_link, create_setup_link, create_token
 from zabota.staff.models import Agent, ApiToken
@@ -63,6 +65,8 @@ def world(cast: Cast) -> World:
         "outbox": Delivery.objects.get(message_id=reply.pk).pk,
         "inbound": Inbound.objects.get(pk=refused).pk,
         "setup": link,
+        "chores": begin_chore("delete", [], actor=cast.vera).pk,
+        "blocks": block("evil.example", channel="letterbox", actor=cast.vera).pk,
         "built": "no-such.css",
     }
     return World(cast, ticket, ids)

@@ -56,7 +56,7 @@ def _change(
 ) -> Sequence[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [clock.now(), list(ids)])
-        rows = cursor.fetchall()
+        rows: list[Row] = cursor.fetchall()
     tell(rows)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify('deliveries', '')")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import SYSTEM, Recorded, listener
-from zabota.intake.events import DeliveryFailed
+from zabota.intake.events import DeliveryCancelled, DeliveryFailed
 from zabota.tickets.actions import apply_status
 from zabota.tickets.choices import Status
 from zabota.tickets.events import ReplyFailed, TicketEvent, TicketOpened
@@ -29,9 +29,21 @@ def take_back_failed(events: Sequence[Recorded]) -> None:
     }
     alive = Message.objects.filter(pk__in=[m for m in failed if m], undone_at=None)
     for message in alive.order_by("ticket_id", "pk"):
-        ticket = Ticket.objects.select_for_update(no_key=True).get(pk=message.ticket_id)
-        happened: list[TicketEvent] = [ReplyFailed(ticket_id=ticket.pk, message_id=message.pk)]
-        waiting = ticket.status in (Status.PENDING, Status.SOLVED)
-        if waiting and (changed := apply_status(ticket, Status.OPEN, None)):
-            happened.append(changed)
-        record_all([Happening(event, SYSTEM) for event in happened])
+        _take_back(message, [ReplyFailed(ticket_id=message.ticket_id, message_id=message.pk)])
+
+
+@listener(DeliveryCancelled)
+def take_back_cancelled(events: Sequence[Recorded]) -> None:
+    """What is not sent answers nobody: the ticket is open again."""
+    cancelled = [r.event.message_id for r in events if r.event.subject_kind == "ticket"]
+    alive = Message.objects.filter(pk__in=[pk for pk in cancelled if pk], undone_at=None)
+    for message in alive.order_by("ticket_id", "pk"):
+        _take_back(message, [])
+
+
+def _take_back(message: Message, happened: list[TicketEvent]) -> None:
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=message.ticket_id)
+    waiting = ticket.status in (Status.PENDING, Status.SOLVED)
+    if waiting and (changed := apply_status(ticket, Status.OPEN, None)):
+        happened = [*happened, changed]
+    record_all([Happening(event, SYSTEM) for event in happened])

@@ -35,7 +35,8 @@ class Incoming:
     @property
     def ticket_id(self) -> int | None:
         """Where a supervisor who let it in said it belongs."""
-        return self.entry.envelope.get(TICKET)
+        said: int | None = self.entry.envelope.get(TICKET)
+        return said
 
     @property
     def origin(self) -> str:

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from zabota.workspace import built
-from zabota.workspace.views import account, content, customers, lists, post, style, tickets, writing
+from zabota.workspace.views import (
+    account,
+    blocks,
+    content,
+    customers,
+    letters,
+    lists,
+    post,
+    style,
+    tickets,
+    writing,
+)
 
 urlpatterns = [
     path("", lists.home, name="home"),
@@ -20,10 +31,17 @@ urlpatterns = [
     path("attachments/<int:pk>", content.attachment, name="attachment"),
     path("customers/<int:pk>", customers.show_customer, name="customer"),
     path("outbox", post.outbox, name="outbox"),
+    path("outbox/many", post.outbox_many, name="outbox_many"),
     path("outbox/<int:pk>/retry", post.retry_sending, name="retry_delivery"),
     path("inbound", post.inbound, name="inbound"),
-    path("inbound/<int:pk>/raw", post.inbound_raw, name="inbound_raw"),
-    path("inbound/<int:pk>/retry", post.retry_inbound_row, name="retry_inbound"),
+    path("inbound/many", post.inbound_many, name="inbound_many"),
+    path("inbound/<int:pk>", letters.letter, name="inbound_letter"),
+    path("inbound/<int:pk>/original", letters.letter_original, name="inbound_original"),
+    path("inbound/<int:pk>/raw", letters.letter_raw, name="inbound_raw"),
+    path("inbound/<int:pk>/retry", letters.let_letter_in, name="let_in"),
+    path("chores/<int:pk>/undo", post.undo_many, name="undo_chore"),
+    path("settings/blocks", blocks.blocks, name="blocks"),
+    path("settings/blocks/<int:pk>/remove", blocks.remove_block, name="unblock"),
     path("settings/me", account.my_settings, name="my_settings"),
     path("settings/me/looks", account.my_looks, name="my_looks"),
     path("sign-in", account.sign_in, name="account_login"),

@@ -14,7 +14,8 @@ from zabota.tickets.queries import VIEWS, View, count_views
 POST = """
 SELECT (SELECT count(*) FROM intake_delivery WHERE state IN (0, 1)),
        (SELECT count(*) FROM intake_delivery WHERE state = 3),
-       (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3))
+       (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3) AND state = 2),
+       (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3) AND state = 3)
 """
 # Counting is linear in open tickets; what others did meanwhile comes by the live screen, fresh.
 KEPT = 5.0
@@ -78,5 +79,11 @@ def _post() -> dict[str, int]:
     """How much mail waits or failed, and how much was set aside, in one query."""
     with connection.cursor() as cursor:
         cursor.execute(POST)
-        waiting, failed, aside = cursor.fetchone()
-    return {"outbox_count": waiting + failed, "outbox_failed": failed, "aside_count": aside}
+        waiting, failed, suspended, quarantined = cursor.fetchone()
+    return {
+        "outbox_count": waiting + failed,
+        "outbox_failed": failed,
+        "aside_count": suspended + quarantined,
+        "aside_suspended": suspended,
+        "aside_quarantined": quarantined,
+    }

@@ -17,7 +17,7 @@ from zabota.workspace.words import times
 
 TOGETHER = timedelta(minutes=1)
 State = Delivery.State
-ENDS = {State.SENT.value: "sent", State.FAILED.value: "failed"}
+ENDS = {State.SENT.value: "sent", State.FAILED.value: "failed", State.CANCELLED.value: "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _sending(row: SpokenRow, agent: Agent) -> Sending | None:
     return Sending(
         id=delivery["id"],
         how=how,
-        at=_time(delivery["finished_at"]) if how in ("sent", "failed") else due,
+        at=_time(delivery["finished_at"]) if how in ENDS.values() else due,
         error=delivery["error"],
         seconds=max(round((due - clock.now()).total_seconds()), 0),
         may_undo=how == "leaving" and row.agent_id == agent.pk,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from zabota.core import clock
 from zabota.workspace.built import file_text
 from zabota.workspace.context.composer import Composer
+from zabota.workspace.context.post import PostRow
 from zabota.workspace.context.rows import Row
 from zabota.workspace.pages import render_page
 
@@ -51,10 +52,24 @@ def _rows() -> list[Row]:
     ]
 
 
+def _letters() -> list[PostRow]:
+    now = clock.now()
+    return [
+        PostRow("i1", 1, "#x", "late", "Почтовый сервер", "Письмо вернулось", "Отложено", now, 600),
+        PostRow("d2", 2, "", "reply", "dana@example.ru", "Re: Возврат", "550", now, is_bad=True),
+    ]
+
+
 def _examples() -> Mapping[str, Any]:
     composer = Composer(4821, "0", "#x", "#x", "dana@example.ru", kind="note")
     icons = re.findall(r'id="i-(\w+)"', file_text("icons.svg"))
-    return {"rows": _rows(), "composer": composer, "now": clock.now(), "icons": icons}
+    return {
+        "rows": _rows(),
+        "letters": _letters(),
+        "composer": composer,
+        "now": clock.now(),
+        "icons": icons,
+    }
 
 
 @require_safe
