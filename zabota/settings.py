@@ -4,6 +4,7 @@ The table in `docs/reference/settings.md` is made from the code.
 """
 
 from zabota.core.environment import database_options, env, machine_zone, secret_key
+from zabota.core.logs import formatter_named
 
 DEBUG = env.debug
 SECRET_KEY = secret_key(env.data_dir)
@@ -146,7 +147,7 @@ WHITENOISE_ROOT = None
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": formatter_named(env.log_format)}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"zabota": {"level": env.log_level}},

@@ -11,6 +11,7 @@ SCREENS = """
                                         anonymous own other supervisor analyst administrator ended
 GET    /healthz                            200    200  200     200       200        200       200
 GET    /readyz                             200    200  200     200       200        200       200
+GET    /metrics                            200    200  200     200       200        200       200
 GET    /                                   302    302  302     302       302        302       302
 GET    /views/<slug:slug>                  302    200  200     200       200        200       302
 GET    /search                             302    200  200     200       200        200       302

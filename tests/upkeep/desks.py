@@ -134,7 +134,7 @@ class Desk:
         """Ask this desk's database."""
         where = {"host": str(socket_dir(self.folder)), "user": "zabota", "dbname": "zabota"}
         with psycopg.connect(**where, autocommit=True) as connection:  # type: ignore[arg-type]
-            cursor = connection.execute(query, values or None)  # type: ignore[call-overload]
+            cursor = connection.execute(query, values or None)
             return cursor.fetchall() if cursor.description else []
 
     def one(self, query: str, *values: object) -> Any:

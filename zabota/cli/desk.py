@@ -76,7 +76,12 @@ def set_up() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zabota.settings")
     django.setup()
+    from zabota.core.environment import env
+    from zabota.core.logs import log_last_words
     from zabota.events.apps import load_rooms
+
+    if not env.debug:
+        log_last_words()
 
     load_rooms()
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 import click
 
 from zabota.core.environment import EnvironmentProblem
+from zabota.core.logs import trace
 from zabota.core.postgres import EmbeddedServer
 from zabota.core.processes import end_with_parent
 
@@ -235,8 +236,8 @@ def _exit_code(work: Callable[[], None]) -> int:
         code = 3
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # the child's outermost frame
-        traceback.print_exc()
+    except BaseException as error:  # the child's outermost frame
+        say("\n".join(trace(error)))
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()

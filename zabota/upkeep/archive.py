@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from zabota.core.environment import EnvironmentProblem
 
@@ -58,8 +58,8 @@ class Manifest:
 class _Open:
     """What the tar writes to, until it is over: a tar given up would write on when collected."""
 
-    def __init__(self, out: IO[bytes]) -> None:
-        self._out: IO[bytes] | None = out
+    def __init__(self, out: gzip.GzipFile) -> None:
+        self._out: gzip.GzipFile | None = out
 
     def write(self, data: bytes) -> int:
         return self._out.write(data) if self._out else len(data)
@@ -75,7 +75,8 @@ class Writer:
         # Raw mails are packed already; level 1 is quick and does well enough for the rest.
         self._packed = gzip.GzipFile(fileobj=out, mode="wb", compresslevel=1, mtime=0)
         self._open = _Open(self._packed)
-        self._tar = tarfile.open(fileobj=self._open, mode="w|")  # noqa: SIM115
+        sink: Any = self._open  # writing is all a stream needs
+        self._tar = tarfile.open(fileobj=sink, mode="w|")  # noqa: SIM115
         self._sums = TemporaryFile()  # noqa: SIM115  closed at exit
         self._put(HEAD, _json(asdict(head)))
 
@@ -172,7 +173,7 @@ def read_parts(path: Path, progress: Progress) -> Iterator[tuple[str, bytes]]:
 def _parts(path: Path, progress: Progress = lambda _done: None) -> Iterator[tuple[str, bytes]]:
     with path.open("rb") as file, gzip.GzipFile(fileobj=file) as unpacked:
         done = 0
-        tar = tarfile.open(fileobj=unpacked, mode="r|")  # noqa: SIM115  it holds nothing open
+        tar: Any = tarfile.open(fileobj=unpacked, mode="r|")  # noqa: SIM115  it holds nothing open
         for entry in tar:
             content = tar.extractfile(entry)
             if content is None:

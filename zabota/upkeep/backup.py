@@ -49,7 +49,7 @@ class Snapshot:
 
     def column(self, query: str, *values: object) -> list[Any]:
         """The first column of a query."""
-        return [row[0] for row in self.connection.execute(query, values).fetchall()]  # type: ignore[call-overload]
+        return [row[0] for row in self.connection.execute(query, values).fetchall()]
 
 
 def back_up(

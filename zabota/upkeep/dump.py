@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -46,7 +46,7 @@ def _program(name: str, server: int) -> Path:
 
 def _call(program: str, conninfo: str, server: int) -> tuple[list[str], dict[str, str]]:
     """The command and its environment: a password does not belong in a list of processes."""
-    parts = conninfo_to_dict(conninfo)
+    parts: dict[str, Any] = dict(conninfo_to_dict(conninfo))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
     if password := parts.pop("password", None):
         environment["PGPASSWORD"] = str(password)
