@@ -28,6 +28,8 @@ GET    /attachments/<int:pk>               302    200  404     200       200    
 GET    /customers/<int:pk>                 302    200  404     200       200        200       302
 GET    /outbox                             302    404  404     200       404        200       302
 POST   /outbox/many                        302    404  404     302       404        302       302
+POST   /outbox/hold                        302    404  404     302       404        302       302
+POST   /outbox/release                     302    404  404     302       404        302       302
 POST   /outbox/<int:pk>/retry              302    302  404     302       404        302       302
 GET    /inbound                            302    404  404     200       404        200       302
 POST   /inbound/many                       302    404  404     302       404        302       302

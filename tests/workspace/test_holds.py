@@ -1,0 +1,39 @@
+"""Stopping all letters by hand, and letting them leave: on the outbox, for who keeps the post."""
+
+import pytest
+
+from tests.cast import Cast
+from tests.workspace.conftest import Desk
+from zabota.intake.deliveries import send_next
+from zabota.intake.holds import open_hold, open_holds
+from zabota.intake.models import Hold
+
+
+def test_a_supervisor_stops_and_releases(cast: Cast, desk: Desk) -> None:
+    cast.receive()  # its receipt waits
+    client = desk(cast.vera)
+    assert "Stop sending" in client.get("/outbox").content.decode()
+    client.post("/outbox/hold")
+    page = client.get("/outbox").content.decode()
+    assert "Nothing is sent at the moment" in page and "Stopped by Vera" in page
+    assert not send_next()
+    client.post("/outbox/release")
+    assert "Nothing is sent" not in client.get("/outbox").content.decode()
+    assert open_holds().count() == 0
+    assert Hold.objects.get().released_by == cast.vera
+    assert send_next()
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [(Hold.Cause.RESTORED, "Restored from a backup"), (Hold.Cause.BURST, "Too much at once")],
+)
+def test_the_page_says_why(cast: Cast, desk: Desk, cause: Hold.Cause, words: str) -> None:
+    open_hold(cause, "400 automatic letters within a minute")
+    assert words in desk(cast.vera).get("/outbox").content.decode()
+
+
+def test_others_may_not(cast: Cast, desk: Desk) -> None:
+    open_hold(Hold.Cause.BY_HAND)
+    assert desk(cast.anna).post("/outbox/release").status_code == 404
+    assert open_holds().exists()
