@@ -59,7 +59,7 @@ namespace inbox {{
 }}
 passdb {{
   driver = static
-  args = nopassword=no password={password}
+  args = password={password}
 }}
 userdb {{
   driver = static

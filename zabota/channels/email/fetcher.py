@@ -95,7 +95,7 @@ class Fetcher(threading.Thread):
 
     def _note(self, trouble: SourceTrouble) -> float:
         pause = self.patience.take()
-        log.warning("inbox %s: %s; again in %.0f s", self.inbox.pk, trouble, pause)
+        log.warning("inbox %s: %s; again in %.0f s", self.inbox.pk, trouble.kind.value, pause)
         try:
             note_trouble(self.inbox, trouble)
         except (DatabaseError, InterfaceError) as error:

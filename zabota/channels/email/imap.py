@@ -54,7 +54,11 @@ class Head:
 
 @contextmanager
 def open_mailbox(
-    source: Source, sign_in: SignIn, *, timeout: float = TIMEOUT, started: Callable[..., Any] = list
+    source: Source,
+    sign_in: SignIn,
+    *,
+    timeout: float = TIMEOUT,
+    started: "Callable[[Mailbox], object]" = lambda _box: None,
 ) -> Iterator["Mailbox"]:
     """Signed in at the source. `started` is given the box as soon as there is a connection.
 
