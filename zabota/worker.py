@@ -49,10 +49,11 @@ def run_worker(should_stop: ShouldStop) -> None:
 
 def _forever(channels: str, work: Callable[[ShouldStop], float], should_stop: ShouldStop) -> None:
     """Do `work` whenever one of these channels says so, or after as many seconds as it asks for."""
+    name = f"{NAME} {channels}"
     while not should_stop():
         try:
             with psycopg.connect(
-                direct_connection_string(env), autocommit=True, application_name=NAME
+                direct_connection_string(env), autocommit=True, application_name=name
             ) as listener:
                 for channel in channels.split(","):
                     listener.execute(f"LISTEN {channel}")

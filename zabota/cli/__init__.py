@@ -9,6 +9,7 @@ from functools import cache
 import click
 
 from zabota.channels.email.doors import Doors
+from zabota.cli.check import check
 from zabota.cli.desk import data_dir, on_desk
 from zabota.cli.people import create_admin, create_agent, password_link, token
 from zabota.cli.upkeep import backup, release, restore
@@ -194,7 +195,7 @@ def _import_mail() -> click.Command:
     return data_dir(import_mail_command)
 
 
-for command in (create_admin, create_agent, password_link, token, backup, restore, release):
+for command in (create_admin, create_agent, password_link, token, backup, check, restore, release):
     cli.add_command(command)
 cli.add_command(_MailCommands("import", help="Bring in what was received elsewhere."))
 cli.add_command(_MailCommands("parse", help="Show how a message is read; no database."))

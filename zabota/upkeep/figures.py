@@ -43,11 +43,11 @@ JOIN events_event e ON e.stream_kind = b.stream_kind AND e.stream_id = b.stream_
 """
 BACKLOG = "SELECT is_dead, count(*) FROM events_listenerbacklog GROUP BY is_dead"
 CHORES = "SELECT count(*) FROM intake_chore WHERE finished_at IS NULL"
-WORKERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+WORKERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE %s"
 COUNT = """
 SELECT state, count(*) FROM {table} WHERE id > %s AND id <= %s GROUP BY state
 """
-WORKER = "zabota worker"  # what its connection is called: see `zabota.worker`
+WORKER = "zabota worker intake%"  # what its connection is called: see `zabota.worker`
 LAST = 2**63 - 1
 SETTLED_AFTER = 600.0  # seconds; no transaction takes that long to show its rows
 COUNT_ANEW = 6 * 3600.0
