@@ -21,6 +21,7 @@ from zabota.core.environment import env
 from zabota.core.postgres.checks import direct_connection_string
 from zabota.events.apps import load_rooms
 from zabota.events.dispatch import drain, retry_backlog
+from zabota.files.actions import sweep_files
 from zabota.intake.aside import forget_set_aside
 from zabota.intake.chores import go_on_with_chores
 from zabota.intake.deliveries import next_due, send_next, wake_waiting
@@ -104,6 +105,7 @@ class _Desk:
             forget_set_aside(clock.now() - timedelta(days=preference("keep_aside_days")))
             SessionStore.clear_expired()
             forget_answers()
+            sweep_files()
 
 
 def _send_all(should_stop: ShouldStop) -> float:

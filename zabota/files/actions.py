@@ -2,13 +2,17 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import BinaryIO
 
 from django.db.models import F
 
 from zabota.core import clock
-from zabota.files.models import Blob
+from zabota.files.models import Blob, Leftover
 from zabota.files.storage import storage
+
+KEPT = timedelta(days=1)
 
 
 def store_blob(content: bytes) -> Blob:
@@ -36,8 +40,28 @@ def open_file(key: str) -> BinaryIO:
 
 
 def delete_file(key: str) -> None:
-    """Remove the bytes under a key; none is fine."""
+    """Remove bytes that no committed row ever named, at once; none is fine."""
     storage().delete(key)
+
+
+def leave_files(keys: Iterable[str]) -> None:
+    """No row names these any more: they go a day after the caller's transaction commits.
+
+    Until then a backup that saw the rows finds the files.
+    """
+    now = clock.now()
+    Leftover.objects.bulk_create(
+        [Leftover(key=key, since=now) for key in keys], ignore_conflicts=True
+    )
+
+
+def sweep_files(limit: int = 1000) -> int:
+    """Remove files that were left a day ago; how many. The worker does it now and then."""
+    rows = Leftover.objects.filter(since__lt=clock.now() - KEPT).order_by("since")
+    keys = list(rows.values_list("key", flat=True)[:limit])
+    for key in keys:
+        storage().delete(key)
+    return Leftover.objects.filter(key__in=keys).delete()[0]
 
 
 def open_blob(blob: Blob) -> BinaryIO:

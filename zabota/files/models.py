@@ -11,3 +11,10 @@ class Blob(models.Model):
     key = models.CharField(max_length=40, unique=True)
     refs = models.IntegerField(default=1)
     created_at = models.DateTimeField()
+
+
+class Leftover(models.Model):
+    """A file no row names any more. It stays a day: a backup under way may still be to come to it."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    since = models.DateTimeField(db_index=True)

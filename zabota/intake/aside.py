@@ -15,7 +15,7 @@ from zabota.core import clock
 from zabota.core.text import clean_line
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor, DomainEvent
-from zabota.files.actions import delete_file
+from zabota.files.actions import leave_files
 from zabota.intake.actions import TRIES, Verdict
 from zabota.intake.events import InboundDeleted, InboundRestored, InboundRetried
 from zabota.intake.models import Inbound, InboundRaw
@@ -157,5 +157,4 @@ def forget_set_aside(before: datetime, *, limit: int = 500) -> int:
 
 
 def _delete_files(keys: Iterable[str]) -> None:
-    for key in keys:
-        delete_file(key)
+    leave_files(keys)
