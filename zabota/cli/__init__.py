@@ -11,6 +11,7 @@ import click
 from zabota.channels.email.doors import Doors
 from zabota.cli.check import check
 from zabota.cli.desk import data_dir, on_desk
+from zabota.cli.inboxes import inbox
 from zabota.cli.people import create_admin, create_agent, password_link, token
 from zabota.cli.upkeep import backup, release, restore
 from zabota.core.environment import EnvironmentProblem
@@ -121,53 +122,6 @@ def demo() -> None:
     load_demo()
 
 
-@cli.group()
-def inbox() -> None:
-    """Addresses that mail is taken in for."""
-
-
-@inbox.command("add")
-@click.option("--address", required=True)
-@click.option("--brand", help="Made if it is new; the first one if not given.")
-@on_desk
-def add_inbox(address: str, brand: str | None) -> None:
-    """Take in mail for this address, at once."""
-    from zabota.intake import actions
-
-    try:
-        made, is_new = actions.add_inbox(address, brand=brand)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    known = "added" if is_new else "is there already"
-    click.echo(f"{made.address} {known}, of the brand {made.brand.name}")
-
-
-@inbox.command("list")
-@click.option("--json", "as_json", is_flag=True)
-@on_desk
-def list_inboxes(as_json: bool) -> None:
-    """The addresses there are."""
-    import json
-
-    from zabota.intake.models import Inbox
-
-    rows = [
-        {
-            "address": inbox.address,
-            "channel": inbox.channel,
-            "brand": inbox.brand.slug,
-            "name": inbox.name,
-            "active": inbox.is_active,
-        }
-        for inbox in Inbox.objects.select_related("brand").order_by("address")
-    ]
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
-        for row in rows:
-            click.echo(f"{row['address']}  {row['brand']}{'' if row['active'] else '  (off)'}")
-
-
 class _MailCommands(click.Group):
     """Groups whose one command, `mail`, is the mail channel's own."""
 
@@ -195,7 +149,17 @@ def _import_mail() -> click.Command:
     return data_dir(import_mail_command)
 
 
-for command in (create_admin, create_agent, password_link, token, backup, check, restore, release):
+for command in (
+    inbox,
+    create_admin,
+    create_agent,
+    password_link,
+    token,
+    backup,
+    check,
+    restore,
+    release,
+):
     cli.add_command(command)
 cli.add_command(_MailCommands("import", help="Bring in what was received elsewhere."))
 cli.add_command(_MailCommands("parse", help="Show how a message is read; no database."))

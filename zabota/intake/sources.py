@@ -77,6 +77,11 @@ class Source:
     provider: str = ""
     saved_at: str = ""
 
+    @property
+    def account(self) -> str:
+        """Whose mail it is, and where."""
+        return f"{self.user}@{self.host}:{self.port}"
+
     def as_json(self) -> dict[str, Any]:
         """As `Inbox.settings` keeps it."""
         since = self.since.isoformat() if self.since else None

@@ -60,7 +60,7 @@ class Round:
         source, box = self.source, self.box
         return MailboxPosition.objects.get_or_create(
             inbox=self.inbox,
-            account=f"{source.user}@{source.host}:{source.port}",
+            account=source.account,
             folder=source.folder,
             uidvalidity=box.uidvalidity,
             defaults={"old_below": box.uidnext},
