@@ -26,6 +26,7 @@ from zabota.intake.aside import forget_set_aside
 from zabota.intake.chores import go_on_with_chores
 from zabota.intake.deliveries import next_due, send_next, wake_waiting
 from zabota.tickets.actions import close_solved
+from zabota.tickets.bin import KEPT, purge_bin
 from zabota.tickets.receive import apply_carefully, apply_inbound
 
 log = logging.getLogger("zabota.worker")
@@ -103,6 +104,7 @@ class _Desk:
             self.cleaned_at = time.monotonic()
             close_solved(clock.now() - GRACE)
             forget_set_aside(clock.now() - timedelta(days=preference("keep_aside_days")))
+            purge_bin(clock.now() - KEPT)
             SessionStore.clear_expired()
             forget_answers()
             sweep_files()

@@ -158,3 +158,12 @@ def forget_set_aside(before: datetime, *, limit: int = 500) -> int:
 
 def _delete_files(keys: Iterable[str]) -> None:
     leave_files(keys)
+
+
+def forget_applied(ids: Sequence[int]) -> None:
+    """What these brought was deleted for good: the ledger keeps only their id and hash."""
+    rows = InboundRaw.objects.filter(pk__in=ids)
+    keys = list(rows.exclude(file_key="").values_list("file_key", flat=True))
+    rows.delete()
+    Inbound.objects.filter(pk__in=ids).update(envelope={}, reason="")
+    transaction.on_commit(lambda: _delete_files(keys))

@@ -6,10 +6,12 @@ from zabota.events.record import Happening, record_all
 from zabota.events.registry import SYSTEM, Recorded, listener
 from zabota.intake.events import DeliveryCancelled, DeliveryFailed
 from zabota.tickets.actions import apply_status
+from zabota.tickets.bin_events import TicketNotSpam
 from zabota.tickets.choices import Status
-from zabota.tickets.events import ReplyFailed, TicketEvent, TicketOpened
-from zabota.tickets.models import Message, Ticket
+from zabota.tickets.events import ReplyFailed, ReplySent, TicketEvent, TicketOpened
+from zabota.tickets.models import Message, SpamLesson, Ticket
 from zabota.tickets.receipts import queue_receipts
+from zabota.tickets.spam import learn
 
 
 @listener(TicketOpened)
@@ -19,6 +21,20 @@ def confirm_receipt(events: Sequence[Recorded]) -> None:
         r.event.ticket_id for r in events if r.event.origin == "live" and not r.event.automatic
     ]
     queue_receipts(wanted)
+
+
+@listener(TicketNotSpam)
+def confirm_rescued(events: Sequence[Recorded]) -> None:
+    """Nobody had seen it, and its customer knows nothing of us yet."""
+    queue_receipts([r.event.ticket_id for r in events if r.event.was_born])
+
+
+@listener(ReplySent)
+def learn_from_answers(events: Sequence[Recorded]) -> None:
+    """What is answered is no spam."""
+    tickets = Ticket.objects.filter(pk__in={r.event.ticket_id for r in events}, is_spam=False)
+    new = tickets.exclude(pk__in=SpamLesson.objects.values("ticket_id"))
+    learn(new.order_by("pk"), is_spam=False)
 
 
 @listener(DeliveryFailed)

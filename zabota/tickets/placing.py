@@ -10,6 +10,7 @@ from zabota.customers.actions import ensure_customers
 from zabota.customers.models import Identity
 from zabota.intake.actions import Verdict
 from zabota.intake.aside import TICKET
+from zabota.intake.blocking import blocked_among
 from zabota.intake.models import Inbound
 from zabota.intake.protocol import Address, InboundMessage, InboundRefused
 from zabota.intake.queries import own_addresses
@@ -75,6 +76,8 @@ class Placement:
     def __init__(self, incoming: Sequence[Incoming]) -> None:
         messages = [one.message for one in incoming]
         self.own = own_addresses()
+        senders = {(one.entry.channel, a.value) for one in incoming if (a := one.message.author)}
+        self.blocks = blocked_among(senders)
         self.ancestry = find_ancestry(messages)
         self.identities = self._people(incoming)
         said = {t for m in messages if (t := self.ancestry.ticket_of(m))}
@@ -133,6 +136,9 @@ class Placement:
         reason = ""
         if one.ticket_id in self.tickets:
             return None
+        if (blocked := self._blocked(one)) and not entry.envelope.get("released"):
+            reason = Reason.BLOCKED.with_detail(blocked)
+            return Verdict(entry.pk, Inbound.State.SUSPENDED, reason=reason)
         if message.author is None and not message.bounce:
             reason = Reason.NO_SENDER
         elif message.bounce and self._ticket_of(one) is None:
@@ -142,6 +148,11 @@ class Placement:
         elif self._customer(one) is None and not message.bounce:
             reason = Reason.TO_NOBODY
         return Verdict(entry.pk, Inbound.State.SUSPENDED, reason=reason) if reason else None
+
+    def _blocked(self, one: Incoming) -> str:
+        author = one.message.author
+        is_fair = author is None or one.is_import or one.message.bounce
+        return "" if is_fair else self.blocks.get((one.entry.channel, author.value), "")
 
     def _ticket_of(self, one: Incoming) -> Ticket | None:
         author = one.message.author.value if one.message.author else ""
@@ -157,7 +168,9 @@ class Placement:
         return None
 
     def _needs_new(self, ticket: Ticket, one: Incoming) -> bool:
-        """A person's answer to a closed or deleted ticket opens a follow-up."""
+        """A person's answer to a closed or deleted ticket opens a follow-up; spam stays spam."""
+        if ticket.is_spam:
+            return False
         is_over = ticket.status == Status.CLOSED or ticket.deleted_at is not None
         return is_over and not one.message.automatic and not one.message.bounce
 

@@ -34,7 +34,7 @@ def queue_receipts(ticket_ids: Sequence[int]) -> None:
         return
     tickets = list(
         Ticket.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=ticket_ids)
+        .filter(pk__in=ticket_ids, deleted_at=None)
         .select_related("identity", "inbox__brand")
         .order_by("pk")
     )

@@ -20,7 +20,9 @@ from zabota.intake.protocol import Address, InboundMessage, InboundRefused
 from zabota.intake.queries import raw_bytes, take_received
 from zabota.intake.reasons import Reason
 from zabota.intake.registry import channel_of
+from zabota.tickets.bin_events import TicketMarkedSpam
 from zabota.tickets.events import MessageReceived, TicketEvent, TicketOpened, TicketReopened
+from zabota.tickets.judging import judge
 from zabota.tickets.placing import Incoming, Placed, Placement
 from zabota.tickets.storing import store
 
@@ -127,6 +129,7 @@ def receive_messages(incoming: Sequence[Incoming]) -> list[Verdict]:
     placement = Placement(incoming)
     placed = [placement.place(one) for one in incoming]
     stored = [p for p in placed if isinstance(p, Placed)]
+    judge(stored)
     store(stored)
     record_all([h for p in stored for h in _happenings(p)])
     for p in stored:
@@ -171,5 +174,7 @@ def _happenings(placed: Placed) -> list[Happening]:
     events: list[TicketEvent] = [opened] if placed.is_new else [said]
     if placed.reopened_from is not None:
         events.append(TicketReopened(ticket_id=ticket.pk, before=placed.reopened_from))
+    if placed.is_new and ticket.is_spam:
+        events.append(TicketMarkedSpam(ticket_id=ticket.pk, by_score=True))
     at = incoming.created_at if incoming.is_import else clock.now()
     return [Happening(event, actor, at) for event in events]
