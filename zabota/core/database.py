@@ -1,13 +1,16 @@
 """Small questions to the database, and telling one that is away from one that objects."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-# Classes of SQLSTATE (PostgreSQL, appendix A) that pass by themselves: connection, roll-back by a
-# deadlock, lack of resources (a full disk), a lock not to be had, an administrator's stop.
+DEADLOCK = "40P01"  # SQLSTATE: PostgreSQL, appendix A
+# Classes of those that pass by themselves: connection, roll-back by a deadlock, lack of resources
+# (a full disk), a lock not to be had, an administrator's stop.
 _PASSING = ("08", "40", "53", "55", "57P", "58")
+Result = TypeVar("Result")
 
 
 def is_true(question: str, values: Sequence[datetime] = ()) -> bool:
@@ -16,6 +19,20 @@ def is_true(question: str, values: Sequence[datetime] = ()) -> bool:
         cursor.execute(question, list(values))
         row: tuple[bool] = cursor.fetchone()
     return row[0]
+
+
+def unless_deadlocked(work: Callable[[], Result], tries: int = 5) -> Result:
+    """Do `work`, a transaction of its own, again if PostgreSQL undid it to end a deadlock.
+
+    Raises what `work` raises, and the deadlock if it happens time after time.
+    """
+    for _ in range(tries - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+    return work()
 
 
 def is_away(error: BaseException) -> bool:

@@ -1,6 +1,6 @@
 """Customers come into being when they first write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from zabota.core import clock
 from zabota.core.rows import insert_rows
@@ -17,13 +17,28 @@ def ensure_customers(people: Mapping[Key, tuple[str, str]]) -> dict[Key, Identit
     """
     found = identities_of(people)
     if fresh := sorted(key for key in people if key not in found):
-        _create(fresh, people)
+        made = _create(fresh, people)
         found |= identities_of(fresh)
+        _forget_the_late(made - {found[key].customer_id for key in fresh})
     _name_the_nameless(found, people)
     return found
 
 
-def _create(keys: list[Key], people: Mapping[Key, tuple[str, str]]) -> None:
+def mark_bounced(key: Key, reason: str) -> None:
+    """Note that nothing can be delivered to this address, and why."""
+    rows = Identity.objects.filter(kind=key[0], value=key[1])
+    rows.update(bounced_at=clock.now(), bounce_reason=reason[:2000])
+
+
+def clear_bounces(identities: Iterable[Identity]) -> None:
+    """They have written since: the address is alive."""
+    marked = [i for i in identities if i.bounced_at is not None]
+    if marked:
+        rows = Identity.objects.filter(pk__in=[i.pk for i in marked])
+        rows.update(bounced_at=None, bounce_reason="")
+
+
+def _create(keys: list[Key], people: Mapping[Key, tuple[str, str]]) -> set[int]:
     now = clock.now()
     customers = [Customer(name=people[k][0], language=people[k][1], created_at=now) for k in keys]
     insert_rows(customers)
@@ -33,6 +48,13 @@ def _create(keys: list[Key], people: Mapping[Key, tuple[str, str]]) -> None:
     ]
     # Somebody else may have met this address a moment ago: then that customer counts.
     Identity.objects.bulk_create(rows, ignore_conflicts=True)
+    return {customer.pk for customer in customers}
+
+
+def _forget_the_late(made: set[int]) -> None:
+    """Customers whose address went to somebody else's row: nobody knows them."""
+    if made:
+        Customer.objects.filter(pk__in=made, identities=None).delete()
 
 
 def _name_the_nameless(

@@ -7,6 +7,7 @@ from itertools import islice
 
 from zabota.channels.email.archives import Archived
 from zabota.channels.email.identity import identify
+from zabota.core.database import unless_deadlocked
 from zabota.events.dispatch import drain
 from zabota.intake.actions import accept_inbound
 from zabota.intake.models import Inbound, Inbox
@@ -73,7 +74,7 @@ def _accept(mail: Archived, inbox: Inbox) -> int | None:
 
 def _apply(ids: list[int]) -> Counter[tuple[int, int | None]]:
     while Inbound.objects.filter(pk__in=ids, state=State.RECEIVED).exists():
-        apply_inbound()
-    while drain():
+        unless_deadlocked(apply_inbound)
+    while unless_deadlocked(drain):
         pass
     return count_by_result(ids)
