@@ -110,6 +110,19 @@ def test_solved_is_reopened_and_closed_is_followed_up(cast: Cast) -> None:
     assert follow_up.follows == ticket
 
 
+def test_answers_to_one_closed_ticket_are_one_follow_up(cast: Cast) -> None:
+    ticket = cast.receive(external_id="a@x")
+    Ticket.objects.update(status=Status.CLOSED)
+    for number in range(2):  # in one batch
+        cast.accept(external_id=f"b{number}@x", references=["a@x"])
+    settle()
+    follow_up = Ticket.objects.get(follows=ticket)
+    assert cast.receive(external_id="c@x", references=["a@x"]) == follow_up
+    assert follow_up.messages.count() == 3
+    Ticket.objects.filter(pk=follow_up.pk).update(status=Status.CLOSED)
+    assert cast.receive(external_id="d@x", references=["a@x"]) not in (ticket, follow_up)
+
+
 def test_machines_get_no_receipt_and_reopen_nothing(cast: Cast) -> None:
     ticket = cast.receive(external_id="a@x")
     set_status(ticket, Status.SOLVED, actor=cast.anna)

@@ -16,6 +16,7 @@ from zabota.intake.protocol import Address, InboundMessage, InboundRefused
 from zabota.intake.queries import own_addresses
 from zabota.intake.reasons import Reason
 from zabota.tickets.choices import OPEN_WORK, AuthorKind, Direction, Status
+from zabota.tickets.following import follow_ups_of, is_over
 from zabota.tickets.models import Message, Ticket
 from zabota.tickets.threading import Ancestor, find_ancestry, readers_of
 
@@ -74,7 +75,7 @@ class Placement:
     """One batch being placed. Tickets it touches are locked in order of id."""
 
     def __init__(self, incoming: Sequence[Incoming]) -> None:
-        messages = [one.message for one in incoming]
+        self.messages = messages = [one.message for one in incoming]
         self.own = own_addresses()
         senders = {(one.entry.channel, a.value) for one in incoming if (a := one.message.author)}
         self.blocks = blocked_among(senders)
@@ -82,6 +83,7 @@ class Placement:
         self.identities = self._people(incoming)
         said = {t for m in messages if (t := self.ancestry.ticket_of(m))}
         self.tickets = _lock(said | {one.ticket_id for one in incoming if one.ticket_id})
+        self.follow_ups = follow_ups_of(self.tickets.values())
         self.in_batch: dict[str, tuple[Ticket, Ancestor]] = {}
 
     def _people(self, incoming: Sequence[Incoming]) -> dict[tuple[str, str], Identity]:
@@ -115,14 +117,24 @@ class Placement:
         author = one.message.author
         return author is not None and (one.entry.channel, author.value) in self.own
 
+    @property
+    def alive(self) -> list[Identity]:
+        """Addresses somebody wrote from just now."""
+        authors = (m.author for m in self.messages if not (m.automatic or m.bounce))
+        keys = {(author.kind, author.value) for author in authors if author}
+        return [self.identities[key] for key in keys & set(self.identities)]
+
     def place(self, one: Incoming) -> Placed | Verdict:
         """Where this message goes, or why it is set aside."""
         if aside := self._set_aside(one):
             return aside
-        ticket = self._ticket_of(one)
-        is_new = ticket is None or self._needs_new(ticket, one)
-        if ticket is None or is_new:
-            ticket = _new_ticket(one, self._identity(one), follows=ticket)
+        earlier = self._ticket_of(one)
+        ticket = self._going_on(earlier, one) if earlier else None
+        is_new = ticket is None
+        if ticket is None:
+            ticket = _new_ticket(one, self._identity(one), follows=earlier)
+            if earlier is not None:
+                self.follow_ups[earlier.pk] = ticket
         placed = self._build(one, ticket, is_new=is_new)
         copies = readers_of(placed.row.author_address, placed.row.copies)
         readers = None if placed.is_ours else copies
@@ -167,12 +179,11 @@ class Placement:
                     return ticket
         return None
 
-    def _needs_new(self, ticket: Ticket, one: Incoming) -> bool:
-        """A person's answer to a closed or deleted ticket opens a follow-up; spam stays spam."""
-        if ticket.is_spam:
-            return False
-        is_over = ticket.status == Status.CLOSED or ticket.deleted_at is not None
-        return is_over and not one.message.automatic and not one.message.bounce
+    def _going_on(self, earlier: Ticket, one: Incoming) -> Ticket | None:
+        """The ticket itself, or, for a person's answer to one that is over, its follow-up."""
+        if not is_over(earlier) or one.message.automatic or one.message.bounce:
+            return earlier
+        return self.follow_ups.get(earlier.pk)
 
     def _build(self, one: Incoming, ticket: Ticket, *, is_new: bool) -> Placed:
         kind = self._author_kind(one, ticket)
