@@ -41,6 +41,8 @@ POST   /chores/<int:pk>/undo               302    404  404     302       404    
 GET    /settings/blocks                    302    404  404     200       404        200       302
 POST   /settings/blocks                    302    404  404     302       404        302       302
 POST   /settings/blocks/<int:pk>/remove    302    404  404     302       404        302       302
+GET    /settings/dead-letters              302    404  404     200       404        200       302
+POST   /settings/dead-letters/do           302    404  404     302       404        302       302
 GET    /settings/me                        302    200  200     200       200        200       302
 POST   /settings/me                        302    302  302     302       302        302       302
 POST   /settings/me/looks                  302    302  302     302       302        302       302

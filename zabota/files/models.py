@@ -14,7 +14,7 @@ class Blob(models.Model):
 
 
 class Leftover(models.Model):
-    """A file no row names any more. It stays a day: a backup under way may still be to come to it."""
+    """A file no row names any more; a day it stays, for a backup that has still to come to it."""
 
     key = models.CharField(max_length=40, primary_key=True)
     since = models.DateTimeField(db_index=True)
