@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,6 +63,10 @@ class Letterbox:
             reply_tokens=tuple(data.pop("reply_tokens", ())),
             files=tuple(
                 InboundFile(n, "text/plain", c.encode()) for n, c in data.pop("files", {}).items()
+            )
+            + tuple(
+                InboundFile(f"{cid}.png", "image/png", b64decode(c), inline=True, content_id=cid)
+                for cid, c in data.pop("pictures", {}).items()
             ),
             **data,
         )

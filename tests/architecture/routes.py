@@ -14,6 +14,12 @@ GET    /readyz                             200    200  200     200       200    
 GET    /metrics                            200    200  200     200       200        200       200
 GET    /                                   302    302  302     302       302        302       302
 GET    /views/<slug:slug>                  302    200  200     200       200        200       302
+GET    /views/spam                         302    200  200     200       404        200       302
+GET    /views/bin                          302    404  404     200       404        200       302
+GET    /hidden/<int:number>                302    200  404     200       404        200       302
+POST   /tickets/put-away                   302    302  302     302       404        302       302
+POST   /tickets/bring-back                 302    302  302     302       404        302       302
+POST   /tickets/<int:number>/no-spam       302    302  404     302       404        302       302
 GET    /search                             302    200  200     200       200        200       302
 GET    /tickets/new                        302    200  200     200       404        200       302
 POST   /tickets/new                        302    302  302     302       404        302       302
@@ -23,8 +29,10 @@ POST   /tickets/<int:number>/messages      302    302  404     302       404    
 POST   /tickets/<int:number>/draft         302    204  404     204       404        204       302
 POST   /tickets/<int:number>/seen          302    204  404     204       204        204       302
 GET    /messages/<int:pk>/original         302    200  404     200       200        200       302
+GET    /messages/<int:pk>/picture          302    400  404     400       400        400       302
 POST   /messages/<int:pk>/undo             302    302  404     302       404        302       302
 GET    /attachments/<int:pk>               302    200  404     200       200        200       302
+GET    /attachments/<int:pk>/picture       302    415  404     415       415        415       302
 GET    /customers/<int:pk>                 302    200  404     200       200        200       302
 GET    /outbox                             302    404  404     200       404        200       302
 POST   /outbox/many                        302    404  404     302       404        302       302

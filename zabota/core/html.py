@@ -129,6 +129,23 @@ def place_inline(clean: str, address_of: Callable[[str], str | None]) -> str:
     return _INLINE.sub(place, clean)
 
 
+_AFAR = re.compile(r'(<img(?: [a-z-]+="[^"]*")*?) data-remote-src="([^"]*)"')
+
+
+def count_remote(clean: str) -> int:
+    """How many pictures from afar a page from `clean_html` would show."""
+    return len(_AFAR.findall(clean))
+
+
+def place_remote(clean: str, address_of: Callable[[str], str]) -> str:
+    """Give pictures from afar the address that fetches them for us: somebody has asked."""
+
+    def place(match: re.Match[str]) -> str:
+        return f'{match[1]} src="{escape(address_of(unescape(match[2])))}"'
+
+    return _AFAR.sub(place, clean)
+
+
 _TAG = re.compile(r"(/?)([a-zA-Z][^\s/]*)")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,20})\s{0,9}=\s{0,9}("[^"]*"|'[^']*'|[^\s"']+)""")
 

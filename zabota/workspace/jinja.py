@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from zabota.workspace import marks, words
+from zabota.workspace.appointments import appointed
 from zabota.workspace.built import static_url
 from zabota.workspace.once import new_key
 
@@ -75,6 +76,7 @@ def environment(**options: Any) -> Environment:
         initials=words.initials,
         written=marks.written,
         marked=words.marked,
+        appointed=appointed,
         # The one place where markup is believed: `core.html` made it harmless when it came in.
         harmless=Markup,
     )

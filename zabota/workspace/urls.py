@@ -5,6 +5,7 @@ from django.urls import path
 from zabota.workspace import built
 from zabota.workspace.views import (
     account,
+    bin,
     blocks,
     content,
     customers,
@@ -12,6 +13,7 @@ from zabota.workspace.views import (
     holds,
     letters,
     lists,
+    pictures,
     post,
     style,
     tickets,
@@ -20,7 +22,13 @@ from zabota.workspace.views import (
 
 urlpatterns = [
     path("", lists.home, name="home"),
+    path("views/spam", bin.spam, name="spam"),
+    path("views/bin", bin.deleted, name="bin"),
     path("views/<slug:slug>", lists.show_view, name="view"),
+    path("hidden/<int:number>", bin.show_hidden, name="hidden_ticket"),
+    path("tickets/put-away", bin.put_away, name="put_away"),
+    path("tickets/bring-back", bin.bring_tickets_back, name="bring_back"),
+    path("tickets/<int:number>/no-spam", bin.no_spam, name="no_spam"),
     path("search", lists.search, name="search"),
     path("tickets/new", writing.new_ticket, name="new_ticket"),
     path("tickets/<int:number>", tickets.show_ticket, name="ticket"),
@@ -29,8 +37,10 @@ urlpatterns = [
     path("tickets/<int:number>/draft", tickets.draft, name="draft"),
     path("tickets/<int:number>/seen", tickets.seen, name="seen"),
     path("messages/<int:pk>/original", content.original, name="original"),
+    path("messages/<int:pk>/picture", pictures.remote, name="remote_picture"),
     path("messages/<int:pk>/undo", writing.undo, name="undo"),
     path("attachments/<int:pk>", content.attachment, name="attachment"),
+    path("attachments/<int:pk>/picture", pictures.attached, name="picture"),
     path("customers/<int:pk>", customers.show_customer, name="customer"),
     path("outbox", post.outbox, name="outbox"),
     path("outbox/hold", holds.hold_sending, name="hold_sending"),

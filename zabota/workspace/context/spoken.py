@@ -17,7 +17,8 @@ from zabota.tickets.models import Ticket
 
 MOST_SHOWN = 200
 FILES = """ARRAY(
-    SELECT jsonb_build_object('id', id, 'name', filename, 'size', size, 'kind', content_type)
+    SELECT jsonb_build_object('id', id, 'name', filename, 'size', size, 'kind', content_type,
+      'inline', is_inline)
     FROM tickets_attachment WHERE {} = said.id ORDER BY id)"""
 SPOKEN = f"""
 (SELECT 'message', id, created_at, agent_id, author_name, text, {FILES.format("message_id")},
@@ -25,13 +26,14 @@ SPOKEN = f"""
     html IS NOT NULL,
     (SELECT to_jsonb(newest) FROM (
        SELECT id, state, error, due_at, attempts, is_waiting, finished_at FROM intake_delivery
-       WHERE message_id = said.id ORDER BY id DESC LIMIT 1) AS newest)
+       WHERE message_id = said.id ORDER BY id DESC LIMIT 1) AS newest),
+    nullif(details, '{{}}')
   FROM tickets_message said
   WHERE ticket_id = %(ticket)s AND (undone_at IS NULL OR agent_id = %(agent)s)
   ORDER BY created_at DESC, id DESC LIMIT %(most)s)
 UNION ALL
 (SELECT 'note', id, created_at, agent_id, author_name, text, {FILES.format("note_id")},
-    0, 1, '', NULL, '', false, NULL, false, NULL
+    0, 1, '', NULL, '', false, NULL, false, NULL, NULL
   FROM tickets_note said WHERE ticket_id = %(ticket)s
   ORDER BY created_at DESC, id DESC LIMIT %(most)s)
 ORDER BY 3, 1, 2
@@ -61,6 +63,7 @@ class SpokenRow(NamedTuple):
     undone_at: datetime | None
     has_html: bool
     delivery: str | None
+    details: str | None
 
     def read_files(self) -> list[dict[str, Any]]:
         return [json.loads(file) for file in self.files]
@@ -68,6 +71,9 @@ class SpokenRow(NamedTuple):
     def read_copies(self) -> list[str]:
         """The addresses this was also sent to."""
         return [address for address, *_name in json.loads(self.copies)] if self.copies else []
+
+    def read_details(self) -> dict[str, Any]:
+        return json.loads(self.details) if self.details else {}
 
     def read_delivery(self) -> dict[str, Any] | None:
         return json.loads(self.delivery) if self.delivery else None

@@ -8,7 +8,10 @@ from typing import Any
 
 from zabota.core import clock
 from zabota.events.registry import Names, lift
+from zabota.files.pictures import may_be_picture
+from zabota.intake.details import Contents
 from zabota.intake.models import Delivery
+from zabota.intake.returns import failure_in_words
 from zabota.staff.models import Agent
 from zabota.tickets.choices import AuthorKind, Direction
 from zabota.tickets.models import Ticket
@@ -17,6 +20,8 @@ from zabota.workspace.words import times
 
 TOGETHER = timedelta(minutes=1)
 State = Delivery.State
+DRAWING = 8 * 1024
+LETTER = "message/rfc822"
 ENDS = {State.SENT.value: "sent", State.FAILED.value: "failed", State.CANCELLED.value: "cancelled"}
 
 
@@ -28,6 +33,7 @@ class FileLink:
     name: str
     size: int
     icon: str
+    is_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class Sending:
     error: str = ""
     seconds: int = 0
     may_undo: bool = False
+
+
+NOTHING = Contents()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,7 @@ class Said:
     is_automatic: bool = False
     is_third: bool = False
     copies: Sequence[str] = ()
+    contents: Contents = NOTHING
     sending: Sending | None = None
 
 
@@ -101,7 +111,7 @@ def _said(row: SpokenRow, agent: Agent) -> Said:
         side="note" if row.kind == "note" else "ours" if ours else "",
         name=row.author_name or row.author_address,
         text=row.text,
-        files=[_file(file) for file in row.read_files()],
+        files=_files(row),
         mine=row.agent_id == agent.pk,
         quote=row.quoted_text,
         address="" if ours else row.author_address,
@@ -109,13 +119,26 @@ def _said(row: SpokenRow, agent: Agent) -> Said:
         is_automatic=row.is_automatic,
         is_third=row.author_kind == AuthorKind.THIRD,
         copies=row.read_copies(),
+        contents=Contents.from_json(row.read_details()) if row.details else NOTHING,
         sending=_sending(row, agent),
     )
 
 
+def _files(row: SpokenRow) -> list[FileLink]:
+    """Pictures first. Small ones inside the HTML are drawings of signatures: they stay there."""
+    files = [
+        _file(file)
+        for file in row.read_files()
+        if not (row.has_html and file["inline"] and file["size"] < DRAWING)
+    ]
+    return sorted(files, key=lambda file: not file.is_picture)
+
+
 def _file(file: dict[str, Any]) -> FileLink:
-    icon = "image" if file["kind"].startswith("image/") else "file"
-    return FileLink(file["id"], file["name"], file["size"], icon)
+    kind = file["kind"].lower()
+    is_picture = may_be_picture(kind, file["size"])
+    icon = "image" if kind.startswith("image/") else "mail" if kind == LETTER else "file"
+    return FileLink(file["id"], file["name"], file["size"], icon, is_picture)
 
 
 def _sending(row: SpokenRow, agent: Agent) -> Sending | None:
@@ -128,7 +151,7 @@ def _sending(row: SpokenRow, agent: Agent) -> Sending | None:
         id=delivery["id"],
         how=how,
         at=_time(delivery["finished_at"]) if how in ENDS.values() else due,
-        error=delivery["error"],
+        error=failure_in_words(delivery["error"]),
         seconds=max(round((due - clock.now()).total_seconds()), 0),
         may_undo=how == "leaving" and row.agent_id == agent.pk,
     )
