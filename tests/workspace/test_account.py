@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.cast import Cast
 from tests.workspace.conftest import Desk
+from zabota.events.models import Audit
 from zabota.staff.actions import create_password_link, create_setup_link
 from zabota.staff.models import Agent
 
@@ -27,6 +28,26 @@ def test_signing_in_leads_where_one_wanted(cast: Cast) -> None:
     assert client.post("/sign-in", form)["Location"] == "/tickets/new"
     client.post("/sign-out")
     assert client.get("/tickets/new").status_code == 302
+
+
+def test_comings_and_goings_are_in_the_audit(cast: Cast) -> None:
+    Agent.objects.filter(pk=cast.anna.pk).update(password=make_password(PASSWORD))
+    client = Client(headers={"accept-language": "en"})
+    for login, password in [
+        ("nobody@desk.example", "wrong"),
+        ("anna@desk.example", "wrong"),
+        ("anna@desk.example", PASSWORD),
+    ]:
+        client.post("/sign-in", {"login": login, "password": password})
+    client.post("/sign-out")
+    rows = Audit.objects.filter(action__startswith="agent.sign").order_by("pk")
+    anna = cast.anna.pk
+    assert [(row.action, row.actor_id, row.detail) for row in rows] == [
+        ("agent.sign_in_failed", None, {"agent": None}),
+        ("agent.sign_in_failed", None, {"agent": anna}),
+        ("agent.signed_in", anna, {"agent": anna}),
+        ("agent.signed_out", anna, {"agent": anna}),
+    ]
 
 
 def test_a_wrong_password_and_a_wrong_name_sound_the_same(cast: Cast) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from zabota.events.record import audit
 from zabota.staff.actions import LinkRefused, find_link, set_password, use_link
 from zabota.staff.models import Agent
 from zabota.tickets.actions import as_actor
@@ -31,6 +32,8 @@ sign_in = LoginView.as_view(template_name="sign-in.html")
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session."""
+    if request.user.is_authenticated:
+        audit("agent.signed_out", actor=as_actor(request.user), agent=request.user.pk)
     logout(request)
     return HttpResponseRedirect(reverse("account_login"))
 
