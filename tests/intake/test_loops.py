@@ -9,9 +9,9 @@ import pytest
 
 from tests.cast import settle
 from zabota.channels.email import send
+from zabota.channels.email.compose import compose_mail
 from zabota.channels.email.identity import identify
 from zabota.channels.email.parse import parse_mail
-from zabota.channels.email.send import compose_mail
 from zabota.company.actions import ensure_company
 from zabota.core import clock
 from zabota.core.environment import env
@@ -65,7 +65,7 @@ def test_an_auto_responder_without_headers(inbox: Inbox, answers_to: str) -> Non
     for hour in range(1, 24):
         with clock.at(START + timedelta(hours=hour)):
             fresh = list(Delivery.objects.filter(pk__gt=seen).order_by("pk"))
-            for row in fresh or [None]:
+            for row in [*fresh] or [None]:
                 seen = row.pk if row else seen
                 to = str(_mails_of(row)[answers_to]) if row else inbox.address
                 to = re.sub(r".*<(.*)>", r"\1", to)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.workspace.conftest import Desk
+from zabota.customers.actions import mark_bounced
 from zabota.intake.deliveries import send_next
 from zabota.intake.holds import open_hold, open_holds
 from zabota.intake.models import Hold
@@ -37,3 +38,13 @@ def test_others_may_not(cast: Cast, desk: Desk) -> None:
     open_hold(Hold.Cause.BY_HAND)
     assert desk(cast.anna).post("/outbox/release").status_code == 404
     assert open_holds().exists()
+
+
+def test_an_address_that_bounced_is_marked_where_one_writes(cast: Cast, desk: Desk) -> None:
+    ticket = cast.receive()
+    client = desk(cast.anna)
+    address = f"/tickets/{ticket.number}"
+    assert "bounced on" not in client.get(address).content.decode()
+    mark_bounced(("email", "dana@example.ru"), "550 5.1.1 User unknown")
+    page = client.get(address).content.decode()
+    assert page.count("There is no such mailbox (550 5.1.1 User unknown)") == 2

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from zabota.core import clock
 from zabota.core.database import is_away
 from zabota.core.rows import insert_rows
+from zabota.customers.actions import mark_bounced
 from zabota.events.record import record, touch_screens
 from zabota.events.registry import SYSTEM
 from zabota.files.actions import open_blob
@@ -24,6 +26,7 @@ from zabota.intake.brake import Brake
 from zabota.intake.events import DeliveryFailed, DeliverySent
 from zabota.intake.models import Delivery, Inbox
 from zabota.intake.protocol import (
+    USUAL,
     Address,
     NotConfigured,
     OutboundFile,
@@ -31,6 +34,7 @@ from zabota.intake.protocol import (
     SendFailed,
 )
 from zabota.intake.registry import channel_of
+from zabota.intake.returns import Report, is_about_address, return_token, token_delivery
 
 log = logging.getLogger("zabota.deliveries")
 
@@ -137,6 +141,7 @@ def _thaw(row: Delivery) -> OutboundMessage:
         automatic=row.is_automatic,
         created_at=datetime.fromisoformat(data["created_at"]),
         files=tuple(_read(blobs[pk], name, kind) for pk, name, kind in data["files"]),
+        return_token=return_token(row.pk),
     )
 
 
@@ -198,6 +203,8 @@ def _finish(row: Delivery, state: Delivery.State, error: str) -> None:
     row.finished_at = clock.now()
     row.save(update_fields=["state", "error", "is_waiting", "finished_at"])
     kind = DeliverySent if state == Delivery.State.SENT else DeliveryFailed
+    if state == Delivery.State.FAILED and is_about_address(error):
+        mark_bounced((USUAL, row.recipient), error)
     record(
         kind(
             delivery_id=row.pk,
@@ -230,13 +237,19 @@ def retry_delivery(row: Delivery) -> bool:
 
 
 @transaction.atomic
-def fail_bounced(external_ids: Iterable[str], reason: str) -> None:
-    """The other side sent back what it had taken: the delivery failed after all."""
-    rows = Delivery.objects.select_for_update().filter(
-        external_id__in=list(external_ids), state=Delivery.State.SENT
-    )
+def fail_bounced(external_ids: Iterable[str], tokens: Iterable[str], report: Report) -> None:
+    """The other side sent back what it had taken: the delivery failed after all.
+
+    A token of ours says which one it was; else the id of the message does. What is only late has
+    not failed.
+    """
+    if not report.is_final:
+        return
+    pk = token_delivery(tokens)
+    which = Q(pk=pk) if pk else Q(external_id__in=list(external_ids))
+    rows = Delivery.objects.select_for_update().filter(which, state=Delivery.State.SENT)
     for row in rows:
-        _finish(row, Delivery.State.FAILED, reason)
+        _finish(row, Delivery.State.FAILED, str(report))
 
 
 def next_due() -> datetime | None:

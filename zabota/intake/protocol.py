@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from zabota.intake.returns import Report
+
 # The kind of address, and of inbox, that goes without saying. Nobody asks for it: capabilities do.
 USUAL = "email"
 
@@ -51,7 +53,8 @@ class InboundMessage:
 
     `text` is what the person wrote now, `quoted_text` what they quoted and signed: folded, never
     cut; both together are the whole. `html` is sanitised or None. `references` are the ids of
-    earlier messages, nearest first. `reply_tokens` are candidates, unverified.
+    earlier messages, nearest first. `reply_tokens` and `return_tokens` are candidates, unverified.
+    `bounce`: a machine speaks of a message of ours, in `report`: it failed, or is only late.
     """
 
     external_id: str
@@ -68,6 +71,8 @@ class InboundMessage:
     files: tuple[InboundFile, ...] = ()
     automatic: bool = False
     bounce: bool = False
+    report: Report | None = None
+    return_tokens: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -108,6 +113,7 @@ class OutboundMessage:
     automatic: bool = False
     created_at: datetime | None = None
     files: tuple[OutboundFile, ...] = field(default=())
+    return_token: str = ""
 
 
 class Channel(Protocol):

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from zabota.core import clock
 from zabota.core.database import is_away, is_true
 from zabota.core.locks import Lock
+from zabota.customers.actions import clear_bounces
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
 from zabota.intake.actions import Verdict, count_try, finish_inbound
@@ -20,6 +21,7 @@ from zabota.intake.protocol import Address, InboundMessage, InboundRefused
 from zabota.intake.queries import raw_bytes, take_received
 from zabota.intake.reasons import Reason
 from zabota.intake.registry import channel_of
+from zabota.intake.returns import Report
 from zabota.tickets.bin_events import TicketMarkedSpam
 from zabota.tickets.events import MessageReceived, TicketEvent, TicketOpened, TicketReopened
 from zabota.tickets.judging import judge
@@ -132,9 +134,10 @@ def receive_messages(incoming: Sequence[Incoming]) -> list[Verdict]:
     judge(stored)
     store(stored)
     record_all([h for p in stored for h in _happenings(p)])
-    for p in stored:
-        if p.incoming.message.bounce:
-            fail_bounced(p.incoming.message.references, _bounce_reason(p.incoming.message))
+    for message in (p.incoming.message for p in stored):
+        if message.bounce:
+            fail_bounced(message.references, message.return_tokens, _report_of(message))
+    clear_bounces(placement.alive)
     return [_verdict(p) if isinstance(p, Placed) else p for p in placed]
 
 
@@ -143,8 +146,9 @@ def _verdict(placed: Placed) -> Verdict:
     return Verdict(placed.incoming.entry.pk, State.APPLIED, outcome=outcome)
 
 
-def _bounce_reason(message: InboundMessage) -> str:
-    return " ".join(message.text.split())[:300] or message.subject
+def _report_of(message: InboundMessage) -> Report:
+    said = " ".join(message.text.split())[:300] or message.subject
+    return message.report or Report(reason=said)
 
 
 def _happenings(placed: Placed) -> list[Happening]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zabota.core.tokens import read_ids, sign_ids
 from zabota.intake.models import Delivery
 from zabota.intake.protocol import InboundMessage
+from zabota.intake.returns import token_delivery
 from zabota.tickets.choices import Direction
 from zabota.tickets.models import Message
 
@@ -50,10 +51,13 @@ class Ancestry:
 
     known: dict[str, Ancestor] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
+    returned: dict[int, int] = field(default_factory=dict)
 
     def ticket_of(self, message: InboundMessage) -> int | None:
         """The ticket this message continues, if it may."""
         if found := token_ticket(message.reply_tokens):
+            return found
+        if found := self.returned.get(token_delivery(message.return_tokens) or 0):
             return found
         author = message.author.value if message.author else ""
         for reference in message.references:
@@ -68,9 +72,9 @@ class Ancestry:
 
 
 def find_ancestry(messages: Sequence[InboundMessage]) -> Ancestry:
-    """Look up, in two queries, every message this batch refers to."""
+    """Look up, in two queries, every message this batch refers to; in a third what it returns."""
     ids = {r for m in messages for r in m.references} | {m.external_id for m in messages}
-    found = Ancestry()
+    found = Ancestry(returned=_returned(messages))
     theirs = Message.objects.filter(external_id__in=ids, undone_at=None)
     columns = ("external_id", "ticket_id", "direction", "author_address", "copies")
     for external_id, ticket_id, direction, author, copies in theirs.order_by("-id").values_list(
@@ -83,6 +87,15 @@ def find_ancestry(messages: Sequence[InboundMessage]) -> Ancestry:
         found.known[external_id] = Ancestor(ticket_id, None)
         found.ours.add(external_id)
     return found
+
+
+def _returned(messages: Sequence[InboundMessage]) -> dict[int, int]:
+    """The ticket of each delivery whose way back was used: by a server or a machine's answer."""
+    wanted = {pk for m in messages if (pk := token_delivery(m.return_tokens))}
+    if not wanted:
+        return {}
+    rows = Delivery.objects.filter(pk__in=wanted, stream_kind="ticket")
+    return dict(rows.values_list("pk", "stream_id"))
 
 
 def readers_of(author: str, copies: Iterable[Sequence[str]]) -> frozenset[str]:

@@ -25,7 +25,8 @@ _MACHINE_SUBJECT = re.compile(
 )
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (status notification|has failed|fail)|mail delivery (failed|system)"
-    r"|returned mail|failure notice|не доставлен|недоставлен|не удалось доставить",
+    r"|returned mail|failure notice|mail failure|could not be delivered|delivery (error|problem)"
+    r"|не доставл|недоставл|не уда(лось|ется|ётся) доставить|ошибка доставки|доставка не удалась",
     re.IGNORECASE,
 )
 

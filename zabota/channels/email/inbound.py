@@ -5,13 +5,17 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from zabota.core.text import clean_line
 from zabota.intake.protocol import InboundMessage
+from zabota.intake.returns import Report, status_in
 
 from .identity import made_id
 from .parse import ParsedMail, parse_mail
 
 FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"^[^@]*\+([A-Za-z0-9_.=-]{16,100})@")
+RETURNS = "b-"
+_DAEMON = re.compile(r"(mailer-daemon|postmaster)@")
 
 
 def read_inbound(
@@ -24,6 +28,9 @@ def read_inbound(
     """
     mail = parse_mail(raw)
     recipients = [*envelope.get("rcpt_to", []), *mail.recipients]
+    tokens = tuple(dict.fromkeys(_tokens(recipients)))
+    returns = tuple(t.removeprefix(RETURNS) for t in tokens if t.startswith(RETURNS))
+    report = mail.report or _unusual(mail, envelope, returns)
     return InboundMessage(
         external_id=mail.message_id or made_id(raw),
         author=mail.sender,
@@ -35,12 +42,29 @@ def read_inbound(
         to=mail.to,
         cc=mail.cc,
         references=_nearest_first(mail),
-        reply_tokens=tuple(dict.fromkeys(_tokens(recipients))),
+        reply_tokens=tuple(t for t in tokens if not t.startswith(RETURNS)),
         files=mail.attachments,
-        automatic=mail.auto_submitted or envelope.get("mail_from") in ("", "<>"),
-        bounce=mail.bounce,
+        automatic=mail.auto_submitted or _has_null_sender(envelope) or report is not None,
+        bounce=mail.bounce or report is not None,
+        report=report,
+        return_tokens=(*returns, *(report.tokens if report else ())),
         warnings=mail.warnings,
+        details={"bounce": report.as_json()} if report else {},
     )
+
+
+def _has_null_sender(envelope: Mapping[str, Any]) -> bool:
+    return envelope.get("mail_from") in ("", "<>")
+
+
+def _unusual(
+    mail: ParsedMail, envelope: Mapping[str, Any], returns: tuple[str, ...]
+) -> Report | None:
+    """A mail server writes to an address only for returns, in words we do not know."""
+    author = mail.sender.value if mail.sender else ""
+    if not (returns and _has_null_sender(envelope) and _DAEMON.match(author)):
+        return None
+    return Report(reason=clean_line(mail.reply_text, 300), status=status_in(mail.text))
 
 
 def _sane(date: datetime | None, now: datetime) -> datetime | None:
@@ -51,7 +75,7 @@ def _nearest_first(mail: ParsedMail) -> tuple[str, ...]:
     """A bounce speaks of one mail only; what else it refers to did arrive."""
     parents = [mail.in_reply_to] if mail.in_reply_to else []
     ids = tuple(dict.fromkeys([*mail.returned, *parents, *reversed(mail.references)]))
-    return ids[:1] if mail.bounce else ids
+    return ids[:1] if mail.bounce or mail.report else ids
 
 
 def _tokens(recipients: Iterable[str]) -> Iterable[str]:

@@ -7,9 +7,11 @@ from itertools import chain
 from typing import Any
 
 from zabota.intake.protocol import Address, InboundFile
+from zabota.intake.returns import Report
 
 from .automatic import has_looped, is_automatic, is_bounce, returned_ids
 from .body import read_body
+from .bounces import read_report
 from .headers import parse_addresses, parse_date, parse_ids
 from .limits import Reading
 from .mime import Part, read_parts
@@ -26,7 +28,8 @@ class ParsedMail:
     """One mail as Zabota reads it. Ids have no brackets; `references` stand in the mail's order.
 
     `auto_submitted`: a machine wrote it, or it wants no automatic answers. `bounce`: it says that
-    another mail could not be delivered, whose id is in `returned` if it could be found.
+    another mail could not be delivered, whose id is in `returned` if it could be found, and why in
+    `report`, which may also say that it is only late.
     `recipients` are all addresses it was for, in the spelling they came in: case carries tokens.
     """
 
@@ -48,6 +51,7 @@ class ParsedMail:
     warnings: tuple[str, ...]
     recipients: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    report: Report | None = None
 
 
 def parse_mail(raw: bytes) -> ParsedMail:
@@ -65,6 +69,7 @@ def parse_mail(raw: bytes) -> ParsedMail:
     reply_text, quoted_text = split_quotes(body.text, forwarded=forwarded)
     email = sender.value.lower() if sender else ""
     bounce = is_bounce(mail, email, subject or "", reading)
+    report = read_report(mail, body.text, reading, is_bounce=bounce)
     recipients = tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc]))
     machine = is_automatic(mail, email, subject or "") or has_looped(mail, recipients)
     return ParsedMail(
@@ -85,7 +90,8 @@ def parse_mail(raw: bytes) -> ParsedMail:
         bounce=bounce,
         warnings=tuple(reading.warnings),
         recipients=recipients,
-        returned=tuple(returned_ids(mail, reading)) if bounce else (),
+        returned=tuple(returned_ids(mail, reading)) if bounce or report else (),
+        report=report,
     )
 
 

@@ -13,10 +13,12 @@ from zabota.core.environment import EnvironmentProblem, env
 from zabota.intake.protocol import NotConfigured, OutboundMessage, SendFailed
 
 from .compose import compose_mail, route
+from .inbound import RETURNS
 
 log = logging.getLogger("zabota.mail")
 
 TIMEOUT = 30
+LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -59,11 +61,9 @@ def send_mail(message: OutboundMessage) -> None:
     if relay is None:
         raise NotConfigured
     mail, recipients = _composed(message)
-    # An automatic answer must not be answered by a bounce (RFC 3834 §3.3).
-    sender = "" if message.automatic else route(message.sender.value)
     try:
         with _connect(relay) as server:
-            refused = server.send_message(mail, from_addr=sender, to_addrs=recipients)
+            refused = _hand_over(server, message, mail.as_bytes(), recipients)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         raise _refused(code, words) from error
@@ -77,6 +77,37 @@ def send_mail(message: OutboundMessage) -> None:
         raise SendFailed(reason, retry=True) from error
     if refused:  # others have it: to send it again would be worse
         log.warning("%s was not taken for %d of them", message.external_id, len(refused))
+
+
+def _hand_over(
+    server: smtplib.SMTP, message: OutboundMessage, mail: bytes, recipients: list[str]
+) -> dict[str, tuple[int, bytes]]:
+    """Send it so that a return says which one it was; some servers let us have no such address."""
+    way_back = return_path(message)
+    dsn = server.has_extn("dsn") and not message.automatic
+    wanted = [f"ENVID={message.return_token}", "RET=HDRS"] if dsn and message.return_token else []
+    notify = ["NOTIFY=FAILURE,DELAY"] if dsn else []
+    try:
+        return server.sendmail(way_back, recipients, mail, wanted, notify)
+    except smtplib.SMTPSenderRefused as error:
+        plain = route(message.sender.value)
+        if way_back in ("", plain) or error.smtp_code < 500:
+            raise
+    return server.sendmail(plain, recipients, mail, wanted, notify)
+
+
+def return_path(message: OutboundMessage) -> str:
+    """Where returns go: signed for this delivery (VERP), `support+b-TOKEN@example.com`.
+
+    An automatic answer has none: it must not be answered by a bounce (RFC 3834 §3.3).
+    """
+    if message.automatic:
+        return ""
+    plain = route(message.sender.value)
+    local, _at, domain = plain.rpartition("@")
+    signed = f"{local}+{RETURNS}{message.return_token}"
+    fits = message.return_token and len(signed) <= LONGEST_LOCAL
+    return f"{signed}@{domain}" if fits else plain
 
 
 def _composed(message: OutboundMessage) -> tuple[EmailMessage, list[str]]:

@@ -19,3 +19,4 @@ class Composer:
     may_reply: bool = True
     problem: str = ""
     undone_id: int = 0
+    bounced: str = ""

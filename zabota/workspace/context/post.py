@@ -18,6 +18,7 @@ from zabota.intake.chores import open_chores
 from zabota.intake.models import Delivery, Inbound
 from zabota.intake.queries import outbox_visible_to, set_aside_visible_to
 from zabota.intake.reasons import reason_in_words
+from zabota.intake.returns import failure_in_words
 from zabota.staff.models import Agent
 from zabota.tickets.queries import tickets_visible_to
 from zabota.workspace.context.desk import Desk
@@ -158,12 +159,12 @@ def _delivery_row(row: Any, numbers: dict[int, int]) -> PostRow:
 def delivery_in_words(row: Delivery) -> str:
     """How far it has come, and why not further."""
     if row.state == State.FAILED:
-        return row.error
+        return failure_in_words(row.error)
     if row.state == State.SENDING:
         return _("being sent")
     if row.is_waiting:
         return _("waits for a mail server")
     when = times().moment(row.due_at)
     if row.error:
-        return _("next try %(when)s") % {"when": when} + f": {row.error}"
+        return _("next try %(when)s") % {"when": when} + f": {failure_in_words(row.error)}"
     return _("leaves %(when)s") % {"when": when}

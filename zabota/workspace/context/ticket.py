@@ -9,15 +9,22 @@ from typing import Any
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from zabota.company.preferences import preference
+from zabota.customers.models import Identity
+from zabota.intake.returns import failure_in_words
+from zabota.company.preferences import preference
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Outcome, Priority, Status
-from zabota.tickets.models import Draft
+from zabota.tickets.models import Draft, SpamLesson
 from zabota.tickets.queries import tickets_visible_to
 from zabota.workspace.context.choices import Choices
+from zabota.workspace.context.clues import telling_words
 from zabota.workspace.context.composer import Composer
 from zabota.workspace.context.lists import channel_mark, no_subject
 from zabota.workspace.context.spoken import SpokenRow
+from zabota.workspace.words import times
 
 DRAFTS = """ARRAY(SELECT jsonb_build_object('kind', kind, 'text', text) FROM tickets_draft
   WHERE ticket_id = tickets_ticket.id AND agent_id = %s)"""
@@ -59,7 +66,21 @@ def head(ticket: Any, agent: Agent, choices: Choices) -> dict[str, Any]:
         "priorities": list(reversed(Priority)),
         "may_edit": agent.may("ticket.edit") and ticket.status != Status.CLOSED,
         "me": agent,
+        "may_put_away": agent.may("ticket.edit"),
+        "may_delete": agent.may("ticket.delete"),
+        "doubt": _doubt(ticket) if agent.may("ticket.edit") else [],
     }
+
+
+def _doubt(ticket: Any) -> list[str]:
+    """The words by which it looks like spam, while nobody has said whether it is."""
+    if ticket.spam_score is None or ticket.first_replied_at is not None:
+        return []
+    doubts = ticket.spam_score >= preference("spam_doubt")
+    if not doubts or SpamLesson.objects.filter(ticket=ticket.pk).exists():
+        return []
+    first = ticket.messages.order_by("id").first()
+    return telling_words(first) if first else []
 
 
 def card(ticket: Any, agent: Agent) -> dict[str, Any]:
@@ -69,11 +90,20 @@ def card(ticket: Any, agent: Agent) -> dict[str, Any]:
     earlier = [_earlier(*row) for row in others.order_by("-id").values_list(*shown)[:MOST_EARLIER]]
     return {
         "ticket": ticket,
+        "bounced": bounced_in_words(ticket.identity),
         "customer": ticket.customer,
         "earlier": earlier[:EARLIER],
         "earlier_count": len(earlier),
         "may_open_card": agent.may("customer.view"),
     }
+
+
+def bounced_in_words(identity: Identity) -> str:
+    """When and why a letter to this address came back; "" if none did, or they wrote since."""
+    if identity.bounced_at is None:
+        return ""
+    day, why = times().day(identity.bounced_at), failure_in_words(identity.bounce_reason)
+    return _("Mail to this address bounced on %(day)s: %(why)s") % {"day": day, "why": why}
 
 
 def _earlier(number: int, subject: str, channel: str, at: datetime) -> Earlier:
@@ -108,4 +138,5 @@ def composer(
         may_reply=may_reply,
         problem=writing.get("problem", ""),
         undone_id=undone[0].id if undone else 0,
+        bounced=bounced_in_words(ticket.identity),
     )

@@ -112,6 +112,30 @@ def test_refused(
     assert error.retry is retry
 
 
+def test_a_return_says_which_one_it_was(relay: Callable[..., None]) -> None:
+    sink = Sink()
+    relay(sink)
+    send_mail(replace(ANSWER, return_token="t0ken"))
+    assert sink.taken[0].mail_from == "help+b-t0ken@example.com"
+
+
+def test_a_relay_that_wants_our_own_address_only(relay: Callable[..., None]) -> None:
+    """Yandex, Mail.ru: `553 5.7.1 Sender address rejected: not owned by auth user`."""
+
+    class Strict(Sink):
+        async def handle_MAIL(
+            self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+        ) -> str:
+            if address != "help@example.com":
+                return "553 5.7.1 Sender address rejected: not owned by auth user"
+            return await super().handle_MAIL(server, session, envelope, address, options)
+
+    sink = Strict()
+    relay(sink)
+    send_mail(replace(ANSWER, return_token="t0ken"))
+    assert [e.mail_from for e in sink.taken] == ["help@example.com"]
+
+
 def test_one_of_several_refused_is_not_sent_twice(relay: Callable[..., None]) -> None:
     sink = Sink(**{"copy@example.ru": "550 5.1.1 No such user"})
     relay(sink)
