@@ -21,6 +21,7 @@ from zabota.intake.models import Delivery, Inbound
 from zabota.staff.actions import create_password_link, create_setup_link, create_token
 from zabota.staff.models import Agent, ApiToken
 from zabota.staff.permissions import TOKEN_SCOPES
+from zabota.tickets.bin import mark_spam
 from zabota.tickets.models import Attachment, Ticket
 from zabota.tickets.queries import numbers_visible_to
 from zabota.tickets.writing import send_reply
@@ -52,6 +53,8 @@ class World:
 def world(cast: Cast) -> World:
     ticket = cast.receive(text="a", html="<p>a</p>", files={"a.txt": "a"})
     reply = send_reply(ticket, "b", actor=cast.anna)
+    hidden = cast.receive(author="spam@example.ru")
+    mark_spam([hidden.number], actor=cast.anna)
     refused = cast.accept(refuse="broken")
     settle()
     link = create_password_link(cast.bob).rpartition("/")[2]
@@ -65,6 +68,7 @@ def world(cast: Cast) -> World:
         "outbox": Delivery.objects.get(message_id=reply.pk).pk,
         "inbound": Inbound.objects.get(pk=refused).pk,
         "setup": link,
+        "hidden": hidden.number,
         "chores": begin_chore("delete", [], actor=cast.vera).pk,
         "blocks": block("evil.example", channel="letterbox", actor=cast.vera).pk,
         "built": "no-such.css",

@@ -9,20 +9,30 @@ KEY = "toasts"
 
 
 class Toast(NamedTuple):
-    """`undo` is the address its way back is posted to; `seconds` counts down after the words."""
+    """`undo` is the address its way back is posted to; `seconds` counts down after the words.
+
+    `block` is a sender it offers to block.
+    """
 
     id: str
     words: str
     icon: str = "check"
     undo: str = ""
     seconds: int = 0
+    block: str = ""
 
 
 def add_toast(
-    request: HttpRequest, words: str, *, icon: str = "check", undo: str = "", seconds: int = 0
+    request: HttpRequest,
+    words: str,
+    *,
+    icon: str = "check",
+    undo: str = "",
+    seconds: int = 0,
+    block: str = "",
 ) -> None:
     """Say this on the page that comes next."""
-    toast = Toast(secrets.token_hex(4), words, icon, undo, seconds)
+    toast = Toast(secrets.token_hex(4), words, icon, undo, seconds, block)
     request.session[KEY] = [*request.session.get(KEY, []), toast]
 
 

@@ -57,6 +57,8 @@ def rail(agent: Agent, *, fresh: bool = True) -> dict[str, Any]:
         "me": agent,
         "may_write": agent.may("ticket.reply"),
         "may_manage": may_manage,
+        "may_put_away": agent.may("ticket.edit"),
+        "may_delete": agent.may("ticket.delete"),
         **(_post() if may_manage else {}),
     }
 
