@@ -51,6 +51,14 @@ POST   /settings/blocks                    302    404  404     302       404    
 POST   /settings/blocks/<int:pk>/remove    302    404  404     302       404        302       302
 GET    /settings/dead-letters              302    404  404     200       404        200       302
 POST   /settings/dead-letters/do           302    404  404     302       404        302       302
+GET    /settings/inboxes                   302    404  404     200       404        200       302
+GET    /settings/inboxes/new               302    404  404     404       404        200       302
+POST   /settings/inboxes/new               302    404  404     404       404        302       302
+GET    /settings/inboxes/connected         302    404  404     404       404        404       302
+GET    /settings/inboxes/<int:pk>          302    404  404     404       404        200       302
+POST   /settings/inboxes/<int:pk>          302    404  404     404       404        302       302
+POST   /settings/inboxes/<int:pk>/pause    302    404  404     404       404        302       302
+GET    /settings/inboxes/<int:pk>/connect  302    404  404     404       404        302       302
 GET    /settings/me                        302    200  200     200       200        200       302
 POST   /settings/me                        302    302  302     302       302        302       302
 POST   /settings/me/looks                  302    302  302     302       302        302       302
@@ -89,6 +97,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /tickets/<int:number>/changes": {"priority": "high"},
     "POST /tickets/<int:number>/messages": {"kind": "message", "text": "a"},
     "POST /tickets/<int:number>/draft": {"kind": "note", "text": "a"},
+    "POST /settings/inboxes/new": {"address": "new@example.com", "brand": "{brand}"},
+    "POST /settings/inboxes/<int:pk>": {"brand": "{brand}"},
     "POST /settings/me": {"name": "Somebody"},
     "POST /settings/blocks": {"value": "spam.example"},
     "POST /api/v1/tickets": {"subject": "a", "text": "a", "customer": {"email": "new@example.ru"}},

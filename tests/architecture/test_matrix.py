@@ -15,9 +15,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.architecture.routes import BODIES, LINES, METHODS, NOWHERE, QUERIES, Line
 from tests.cast import Cast, settle
 from zabota.core import clock
+from zabota.events.registry import SYSTEM
+from zabota.intake.actions import add_inbox
 from zabota.intake.blocking import block
 from zabota.intake.chores import begin_chore
-from zabota.intake.models import Delivery, Inbound
+from zabota.intake.inboxes import connect_inbox
+from zabota.intake.models import Delivery, Inbound, Inbox
+from zabota.intake.sources import Source
 from zabota.staff.actions import create_password_link, create_setup_link, create_token
 from zabota.staff.models import Agent, ApiToken
 from zabota.staff.permissions import TOKEN_SCOPES
@@ -71,9 +75,15 @@ def world(cast: Cast) -> World:
         "hidden": hidden.number,
         "chores": begin_chore("delete", [], actor=cast.vera).pk,
         "blocks": block("evil.example", channel="letterbox", actor=cast.vera).pk,
+        "inboxes": _fetching_inbox().pk,
         "built": "no-such.css",
     }
     return World(cast, ticket, ids)
+
+
+def _fetching_inbox() -> Inbox:
+    source = Source("imap.example.ru", 993, "letters", provider="google")
+    return connect_inbox(add_inbox("letters@example.ru")[0], source, None, actor=SYSTEM)
 
 
 def routes(patterns: Any = None, prefix: str = "/") -> Iterator[str]:
@@ -110,6 +120,8 @@ def ask(world: World, line: Line, who: str) -> int:
         client, kind = browser(world, who), {}
         if "inbox" in body:
             body["inbox"] = world.cast.inbox.pk
+        if "brand" in body:
+            body["brand"] = world.cast.brand.pk  # of an inbox
     request = getattr(client, line.method.lower())
     response = request(address) if line.method == "GET" else request(address, body, **kind)
     return int(response.status_code)

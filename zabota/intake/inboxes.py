@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,6 +14,7 @@ from zabota.intake.models import Inbox, InboxHealth
 from zabota.intake.sources import KEY, Secret, Source, SourceTrouble
 
 CHANGED = "inboxes"  # NOTIFY
+WAITING = "waiting"  # among the figures: nobody has looked since it was changed
 
 
 @transaction.atomic
@@ -105,16 +105,10 @@ def _lock(inbox: Inbox) -> Inbox:
 def _save(inbox: Inbox, action: str, actor: Actor, *fields: str) -> None:
     inbox.save(update_fields=fields)
     # Whoever begins anew, or not at all, begins without the trouble there was.
+    fresh = {"checked_at": clock.now(), "trouble": "", "trouble_since": None}
     InboxHealth.objects.update_or_create(
-        inbox=inbox, defaults={"checked_at": None, "trouble": "", "trouble_since": None}
+        inbox=inbox, defaults={**fresh, "figures": {WAITING: True}}
     )
     audit(action, actor=actor, inbox=inbox.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANGED])
-
-
-def waits_since(inbox: Inbox) -> datetime:
-    """Since when somebody should have fetched here, if nobody has."""
-    source = inbox.settings.get(KEY) or {}
-    saved = source.get("saved_at")
-    return datetime.fromisoformat(saved) if saved else inbox.created_at

@@ -20,6 +20,7 @@ PERMISSIONS = {
     "ticket.delete": "put tickets into the bin, see the bin, bring them back",
     "customer.view": "see a customer's card",
     "intake.manage": "see what could not be taken in, retry it, and the queue of what goes out",
+    "inbox.manage": "add inboxes, connect them to mail servers, pause them",
     "company.manage": "change the company's own words: mail templates, brand signatures, colours",
     "event.read": "read the feed of everything that happens",
 }

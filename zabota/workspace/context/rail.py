@@ -15,7 +15,10 @@ POST = """
 SELECT (SELECT count(*) FROM intake_delivery WHERE state IN (0, 1)),
        (SELECT count(*) FROM intake_delivery WHERE state = 3),
        (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3) AND state = 2),
-       (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3) AND state = 3)
+       (SELECT count(*) FROM intake_inbound WHERE state IN (2, 3) AND state = 3),
+       EXISTS (SELECT FROM intake_inbox i JOIN intake_inboxhealth h ON h.inbox_id = i.id
+               WHERE i.is_active AND jsonb_exists(i.settings, 'source')
+               AND least(h.trouble_since, h.checked_at) < now() - interval '15 minutes')
 """
 # Counting is linear in open tickets; what others did meanwhile comes by the live screen, fresh.
 KEPT = 5.0
@@ -78,14 +81,15 @@ def forget_counts(agent: Agent) -> None:
 
 
 def _post() -> dict[str, int]:
-    """How much mail waits or failed, and how much was set aside, in one query."""
+    """How much mail waits or failed, how much was set aside, how inboxes are: in one query."""
     with connection.cursor() as cursor:
         cursor.execute(POST)
-        waiting, failed, suspended, quarantined = cursor.fetchone()
+        waiting, failed, suspended, quarantined, inbox_trouble = cursor.fetchone()
     return {
         "outbox_count": waiting + failed,
         "outbox_failed": failed,
         "aside_count": suspended + quarantined,
         "aside_suspended": suspended,
         "aside_quarantined": quarantined,
+        "inbox_trouble": inbox_trouble,  # for longer than a passing one
     }
