@@ -18,7 +18,7 @@ MESSAGES := $(wildcard zabota/locale/*/LC_MESSAGES/django.po)
 export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
-.PHONY: help run setup test check bench lock messages clean
+.PHONY: help run setup test check fault bench lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,13 +36,18 @@ test: setup $(DONE)/dev ## every check and test, browser journeys included
 check: setup $(DONE)/dev ## the quick half: no browser, one PostgreSQL
 	@$(BIN)/python scripts/steps.py check
 
+fault: setup $(DONE)/dev ## the faults at full size, each with its figure; takes long
+	@rm -f var/faults.txt; mkdir -p var
+	@ZABOTA_FAULT_FULL=1 ZABOTA_FAULT_REPORT=$(CURDIR)/var/faults.txt $(BIN)/python -m pytest \
+	  -m faults -n 0 -p no:cacheprovider; code=$$?; sort var/faults.txt 2>/dev/null; exit $$code
+
 bench: setup $(DONE)/dev ## measure, into bench/RESULTS.md
 	@$(BIN)/python -m bench
 
 lock: $(DONE)/uv ## resolve the dependencies anew, within pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	$(COMPILE) --upgrade pyproject.toml --group dev -o requirements-dev.lock -c requirements.lock
-	for group in uv build node; do $(COMPILE) --upgrade --group $$group -o requirements-$$group.lock || exit; done
+	for group in s3 uv build node; do $(COMPILE) --upgrade --group $$group -o requirements-$$group.lock -c requirements.lock || exit; done
 
 messages: $(DONE)/dev ## bring the translations up to the code
 	$(BIN)/python scripts/messages.py update
@@ -62,9 +67,9 @@ $(DONE)/run: $(DONE)/uv requirements.lock requirements-build.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DONE)/dev: $(DONE)/run requirements-dev.lock
+$(DONE)/dev: $(DONE)/run requirements-dev.lock requirements-s3.lock
 	@echo "installing the tools for tests"
-	@$(INSTALL) -r requirements-dev.lock
+	@$(INSTALL) -r requirements-dev.lock -r requirements-s3.lock
 	@touch $@
 
 $(DONE)/npm: $(DONE)/uv requirements-node.lock frontend/package-lock.json scripts/npm

@@ -12,6 +12,7 @@ from zabota.core.environment import EnvironmentProblem
 LOOKS = "ZABOTA_FILES must look like s3://bucket/prefix?endpoint=https://s3.example.com"
 ON_AMAZON = "https://s3.amazonaws.com"
 KEYS = {"endpoint", "region"}
+ONE_PART = 256 * 1024 * 1024  # nearly everything goes up in one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Bucket:
         self._client = _client(url)
 
     def write(self, key: str, content: bytes) -> None:
-        self._ask("put_object", key, io.BytesIO(content), len(content))
+        self._ask("put_object", key, io.BytesIO(content), len(content), part_size=ONE_PART)
 
     def open(self, key: str) -> BinaryIO:
         answer = self._ask("get_object", key)
@@ -70,11 +71,12 @@ class Bucket:
             return f"the bucket {self.url.bucket} at {self.url.endpoint} does not answer: {error}"
         return f"there is no bucket {self.url.bucket} at {self.url.endpoint}: make it"
 
-    def _ask(self, verb: str, key: str, *more: Any) -> Any:
+    def _ask(self, verb: str, key: str, *more: Any, **options: Any) -> Any:
         from minio.error import S3Error
 
         try:
-            return getattr(self._client, verb)(self.url.bucket, self.url.prefix + key, *more)
+            ask = getattr(self._client, verb)
+            return ask(self.url.bucket, self.url.prefix + key, *more, **options)
         except S3Error as error:
             if error.code == "NoSuchKey":
                 raise FileNotFoundError(errno.ENOENT, "no such file in the bucket", key) from error
