@@ -9,11 +9,14 @@ from zabota.core.text import clean_text
 from zabota.intake.protocol import InboundFile
 
 from .charsets import decode_text
+from .enclosed import take_enclosed
 from .files import is_file, read_file
 from .flowed import unwrap_flowed
 from .html import html_to_text
 from .limits import Reading
-from .mime import Part
+from .mime import Part, read_parts
+from .protected import is_opaque, signed_content
+from .tnef import is_tnef, open_tnef
 
 
 @dataclass(slots=True)
@@ -32,6 +35,8 @@ class Body:
 def read_body(root: Part, reading: Reading) -> Body:
     """Collect text, clean HTML and files; of alternatives the plainest and the richest."""
     body = _read(root, reading)
+    if reading.opens:
+        body = _opened(body, reading)
     body.text = clean_text(body.words()).strip("\n")
     shown = inline_pictures(body.html or "")
     body.files = [
@@ -45,9 +50,37 @@ def _read(part: Part, reading: Reading) -> Body:
         return _best([_read(child, reading) for child in part.children])
     if part.children:
         return _joined([_read(child, reading) for child in part.children])
+    if reading.opens and is_opaque(part) and (inner := _unwrapped(part, reading)):
+        return inner
     if is_file(part):
         return Body(files=[read_file(part, reading)])
     return _read_words(part, reading)
+
+
+def _unwrapped(part: Part, reading: Reading) -> Body | None:
+    """The mail inside an opaque signature; the signature itself is in the original."""
+    content = signed_content(part.content(reading))
+    if not content or not reading.layers_left:
+        return None
+    reading.layers_left -= 1
+    return _read(read_parts(content, reading), reading)
+
+
+def _opened(body: Body, reading: Reading) -> Body:
+    """With what was in winmail.dat in the place of it."""
+    files: list[InboundFile] = []
+    for file in body.files:
+        opened = open_tnef(file, reading) if is_tnef(file) else None
+        if opened is None:
+            files.append(file)
+            continue
+        files.extend(opened.files)
+        text, html = opened.text, opened.html
+        if not body.text.strip():
+            body.text = text[: reading.take_text(len(text))]
+        if html and not body.html:
+            body.html = clean_html(html[: reading.take_text(len(html))])
+    return replace(body, files=files)
 
 
 _LOOKS_LIKE_HTML = re.compile(r"\s{0,20}(<!doctype html|<html[\s>])", re.IGNORECASE)
@@ -57,13 +90,15 @@ _META_CHARSET = re.compile(
 
 
 def _read_words(part: Part, reading: Reading) -> Body:
-    content = part.content(reading)
+    content, files = part.content(reading), list[InboundFile]()
+    if part.content_type == "text/plain":
+        content, files = take_enclosed(content, reading)
     whole = decode_text(content, _charset(part, content), reading)
     text = whole[: reading.take_text(len(whole))]
-    body = Body()
+    body = Body(files=files)
     if len(text) < len(whole):
         reading.warn("the text is too long to show, the whole is kept as a file")
-        body.files = [read_file(part, reading)]
+        body.files.append(read_file(part, reading))
     if part.content_type == "text/html" or _LOOKS_LIKE_HTML.match(text):
         body.html = clean_html(text)
     elif part.parameters.get("format", "").lower() == "flowed":

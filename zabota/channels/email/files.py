@@ -1,31 +1,12 @@
 """What of a mail is a file, and how it is called."""
 
-import re
-
 from zabota.core.text import clean_line
 from zabota.intake.protocol import InboundFile
 
 from .limits import Reading
 from .mime import Part, Span, read_headers
+from .names import DEFAULT_NAMES, clean_file_name
 from .words import decode_words, parse_parameters
-
-_DEFAULT_NAMES = {
-    "application/ms-tnef": "winmail.dat",
-    "application/pdf": "document.pdf",
-    "application/pgp-signature": "signature.asc",
-    "image/gif": "picture.gif",
-    "image/jpeg": "picture.jpg",
-    "image/png": "picture.png",
-    "message/delivery-status": "delivery-status.txt",
-    "text/calendar": "invitation.ics",
-    "text/csv": "table.csv",
-    "text/html": "page.html",
-    "text/plain": "text.txt",
-    "text/rfc822-headers": "headers.txt",
-    "text/vcard": "contact.vcf",
-}
-_LONGEST_NAME = 150
-_SEPARATORS = re.compile(r"[\\/]+")
 
 
 def is_file(part: Part) -> bool:
@@ -45,10 +26,10 @@ def read_file(part: Part, reading: Reading) -> InboundFile:
     content = part.content(reading)
     content_id = clean_line(decode_words(part.header("content-id"), reading), 250).strip("<>")
     name = parameters.get("filename") or part.parameters.get("name") or ""
-    if not name and part.content_type == "message/rfc822":
-        name = _subject_of(content, reading) + ".eml"
+    if not name:
+        name = _made_name(part, content, reading)
     return InboundFile(
-        clean_file_name(name) or _DEFAULT_NAMES.get(part.content_type, "file.bin"),
+        clean_file_name(name) or "file.bin",
         part.content_type,
         content,
         inline=disposition == "inline" and part.content_type.startswith("image/"),
@@ -56,15 +37,21 @@ def read_file(part: Part, reading: Reading) -> InboundFile:
     )
 
 
+def _made_name(part: Part, content: bytes, reading: Reading) -> str:
+    """A name for what came without one."""
+    given = part.parameters
+    match part.content_type:
+        case "message/rfc822" | "message/global":
+            return _subject_of(content, reading) + ".eml"
+        case "message/partial":
+            reading.warn("this is a piece of a longer mail, the others come by themselves")
+            return f"part {given.get('number', '?')} of {given.get('total', '?')}.eml"
+        case "message/external-body":
+            reading.warn("a part is not here, only where it is to be fetched")
+            return f"elsewhere ({given.get('access-type', '?')}).txt"
+    return DEFAULT_NAMES.get(part.content_type, "file.bin")
+
+
 def _subject_of(mail: bytes, reading: Reading) -> str:
     headers, _ = read_headers(Span(mail, 0, len(mail)), reading)
     return decode_words(headers.get("subject", [b""])[0], reading) or "message"
-
-
-def clean_file_name(name: str) -> str:
-    """A file's name without a path, short enough for any disk, "" if nothing is left."""
-    name = clean_line(_SEPARATORS.sub("_", name), 5000).strip("._ ")
-    stem, dot, ending = name.rpartition(".")
-    if len(name) <= _LONGEST_NAME or not dot or len(ending) > 10:
-        return name[:_LONGEST_NAME]
-    return f"{stem[: _LONGEST_NAME - 1 - len(ending)]}.{ending}"

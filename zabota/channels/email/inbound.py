@@ -9,8 +9,9 @@ from zabota.core.text import clean_line
 from zabota.intake.protocol import InboundMessage
 from zabota.intake.returns import Report, status_in
 
+from .careful import parse_carefully
 from .identity import made_id
-from .parse import ParsedMail, parse_mail
+from .parse import ParsedMail
 
 FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"^[^@]*\+([A-Za-z0-9_.=-]{16,100})@")
@@ -26,7 +27,7 @@ def read_inbound(
     A mail without Message-ID gets one made from its bytes, so that the same bytes stay the same
     mail. A date from the future, or from before there was mail, is no date.
     """
-    mail = parse_mail(raw)
+    mail = parse_carefully(raw, envelope)
     recipients = [*envelope.get("rcpt_to", []), *mail.recipients]
     tokens = tuple(dict.fromkeys(_tokens(recipients)))
     returns = tuple(t.removeprefix(RETURNS) for t in tokens if t.startswith(RETURNS))
@@ -49,7 +50,7 @@ def read_inbound(
         report=report,
         return_tokens=(*returns, *(report.tokens if report else ())),
         warnings=mail.warnings,
-        details={"bounce": report.as_json()} if report else {},
+        details={**mail.contents.as_json(), **({"bounce": report.as_json()} if report else {})},
     )
 
 

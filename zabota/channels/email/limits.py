@@ -10,6 +10,7 @@ MAX_ADDRESSES = 500
 MAX_REFERENCES = 100
 MAX_PARTS = 500
 MAX_DEPTH = 20
+MAX_LAYERS = 3
 MAX_BOUNDARIES = 20_000
 MAX_TEXT = 600_000
 MAX_TEXT_OF_A_PART = 400_000
@@ -24,6 +25,8 @@ class Reading:
     parts_left: int = MAX_PARTS
     boundaries_left: int = MAX_BOUNDARIES
     text_left: int = MAX_TEXT
+    layers_left: int = MAX_LAYERS
+    opens: bool = True  # envelopes that only libraries of others can open: winmail.dat, calendars
 
     def warn(self, text: str) -> None:
         """Note what an agent or administrator may want to know; each thing once."""

@@ -6,19 +6,24 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
+from zabota.core.html import count_remote
+from zabota.intake.details import Contents
 from zabota.intake.protocol import Address, InboundFile
 from zabota.intake.returns import Report
 
 from .automatic import has_looped, is_automatic, is_bounce, returned_ids
-from .body import read_body
+from .body import Body, read_body
 from .bounces import read_report
 from .headers import parse_addresses, parse_date, parse_ids
+from .invitations import read_invitations
 from .limits import Reading
 from .mime import Part, read_parts
+from .protected import find_protection
 from .quotes import split_quotes
 from .styles import FORWARDED_SUBJECT
 from .words import decode_words
 
+NOTHING = Contents()
 # Whom the mail was really for, as the relays before us noted it.
 _DELIVERY_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 
@@ -52,11 +57,15 @@ class ParsedMail:
     recipients: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     report: Report | None = None
+    contents: Contents = NOTHING
 
 
-def parse_mail(raw: bytes) -> ParsedMail:
-    """Read a mail of any quality; what could not be read as declared is said in `warnings`."""
-    reading = Reading()
+def parse_mail(raw: bytes, *, opens: bool = True) -> ParsedMail:
+    """Read a mail of any quality; what could not be read as declared is said in `warnings`.
+
+    Unless it `opens` them, winmail.dat and calendar parts stay files: see `careful`.
+    """
+    reading = Reading(opens=opens)
     mail = read_parts(raw, reading)
     subject = _subject(mail, reading)
     sender = next(iter(parse_addresses(mail.headers.get("from", []), reading)), None)
@@ -71,6 +80,7 @@ def parse_mail(raw: bytes) -> ParsedMail:
     bounce = is_bounce(mail, email, subject or "", reading)
     report = read_report(mail, body.text, reading, is_bounce=bounce)
     recipients = tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc]))
+    contents = _contents(mail, body, reading)
     machine = is_automatic(mail, email, subject or "") or has_looped(mail, recipients)
     return ParsedMail(
         subject=subject,
@@ -92,6 +102,17 @@ def parse_mail(raw: bytes) -> ParsedMail:
         recipients=recipients,
         returned=tuple(returned_ids(mail, reading)) if bounce or report else (),
         report=report,
+        contents=contents,
+    )
+
+
+def _contents(mail: Part, body: Body, reading: Reading) -> Contents:
+    protection = find_protection(mail, body.text)
+    return Contents(
+        read_invitations(body.files, reading) if reading.opens else (),
+        protection.encrypted,
+        protection.signed,
+        count_remote(body.html or ""),
     )
 
 
