@@ -27,11 +27,15 @@ MEANINGS = {
     "empty: the embedded one in the data directory",
     "ZABOTA_ALLOWED_HOSTS": "host names the pages answer to, separated by commas; "
     "this machine's own and that of `ZABOTA_PUBLIC_URL` always count",
+    "ZABOTA_AUTHSERV_ID": "the name under which your mail server in front writes "
+    "`Authentication-Results`; it is believed who speaks, for mail by LMTP and IMAP; empty: nobody",
+    "ZABOTA_BEHIND_PROXY": "`1`: trust `X-Forwarded-…` headers of a proxy in front",
     "ZABOTA_BRAKE": "`300/50`: automatic letters a minute, and letters to one address in ten "
     "minutes, beyond which nothing is sent until a supervisor releases it; `off`: never",
-    "ZABOTA_BEHIND_PROXY": "`1`: trust `X-Forwarded-…` headers of a proxy in front",
     "ZABOTA_DATA_DIR": "where the desk keeps everything: database, files, secret",
     "ZABOTA_DEBUG": "`1`: development; errors are shown in full, `/style` is served",
+    "ZABOTA_DNS": "`host:port` to ask about senders (SPF, DKIM, DMARC); empty: the machine's own; "
+    "`off`: nothing is checked",
     "ZABOTA_END_WITH_PARENT": "`1`: stop when the process that started the desk is gone; "
     "`make run` sets it",
     "ZABOTA_FILES": "`s3://bucket/prefix?endpoint=https://…&region=…`: keep attachments and large "
@@ -46,14 +50,10 @@ MEANINGS = {
     "first brand",
     "ZABOTA_LISTEN_DATABASE_URL": "a direct connection for LISTEN where `DATABASE_URL` goes "
     "through PgBouncer; empty: the same",
-    "ZABOTA_LOG_FORMAT": "`text` or `json`: one object a line",
-    "ZABOTA_LOG_LEVEL": "of Zabota's own lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`",
-    "ZABOTA_METRICS_FROM": "addresses and networks that may read `/metrics` without a token, "
-    "separated by commas",
-    "ZABOTA_METRICS_TOKEN": "who sends it (`Authorization: Bearer …`) may read `/metrics` from "
-    "anywhere",
     "ZABOTA_LMTP_PORT": "port to take mail in at by LMTP, too",
     "ZABOTA_LMTP_SOCKET": "Unix socket to take mail in at by LMTP, too",
+    "ZABOTA_LOG_FORMAT": "`text` or `json`: one object a line",
+    "ZABOTA_LOG_LEVEL": "of Zabota's own lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`",
     "ZABOTA_MAIL_IN_FLIGHT": "megabytes that all mails just arriving may hold together; beyond it "
     "senders are told to come again",
     "ZABOTA_MAIL_SIZE": "megabytes one mail may have",

@@ -22,14 +22,6 @@ DANA = "dana@example.ru"
 ASKED = "From: Дана <dana@example.ru>\nMessage-ID: <asked@example.ru>\nSubject: Где?\n\nГде деньги?"
 
 
-@pytest.fixture
-def inbox(cast: Cast) -> Inbox:
-    inbox = add_inbox("help@example.com")[0]
-    inbox.team = cast.first_line
-    inbox.save()
-    return inbox
-
-
 def take_in(inbox: Inbox, text: str, to: str = "help@example.com", sender: str = "") -> Inbound:
     external_id, body_hash = identify(text.encode())
     pk = accept_inbound(

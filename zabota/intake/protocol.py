@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from zabota.intake.returns import Report
+from zabota.intake.senders import Authentication
 
 # The kind of address, and of inbox, that goes without saying. Nobody asks for it: capabilities do.
 USUAL = "email"
@@ -54,6 +55,7 @@ class InboundMessage:
     `text` is what the person wrote now, `quoted_text` what they quoted and signed: folded, never
     cut; both together are the whole. `html` is sanitised or None. `references` are the ids of
     earlier messages, nearest first. `reply_tokens` and `return_tokens` are candidates, unverified.
+    `authentication`: who vouches for the author; None where nobody was asked.
     `bounce`: a machine speaks of a message of ours, in `report`: it failed, or is only late.
     """
 
@@ -73,6 +75,7 @@ class InboundMessage:
     bounce: bool = False
     report: Report | None = None
     return_tokens: tuple[str, ...] = ()
+    authentication: Authentication | None = None
     warnings: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 

@@ -18,7 +18,7 @@ from zabota.intake.reasons import Reason
 from zabota.tickets.choices import OPEN_WORK, AuthorKind, Direction, Status
 from zabota.tickets.following import follow_ups_of, is_over
 from zabota.tickets.models import Message, Ticket
-from zabota.tickets.threading import Ancestor, find_ancestry, readers_of
+from zabota.tickets.threading import Ancestor, find_ancestry, is_doubtful, readers_of
 
 PREVIEW = 160
 
@@ -120,7 +120,8 @@ class Placement:
     @property
     def alive(self) -> list[Identity]:
         """Addresses somebody wrote from just now."""
-        authors = (m.author for m in self.messages if not (m.automatic or m.bounce))
+        spoken = (m for m in self.messages if not (m.automatic or m.bounce or is_doubtful(m)))
+        authors = (m.author for m in spoken)
         keys = {(author.kind, author.value) for author in authors if author}
         return [self.identities[key] for key in keys & set(self.identities)]
 
@@ -136,7 +137,7 @@ class Placement:
             if earlier is not None:
                 self.follow_ups[earlier.pk] = ticket
         placed = self._build(one, ticket, is_new=is_new)
-        copies = readers_of(placed.row.author_address, placed.row.copies)
+        copies = readers_of(placed.row.author_address, placed.row.copies, placed.row.details)
         readers = None if placed.is_ours else copies
         self.in_batch[one.message.external_id] = (ticket, Ancestor(0, readers))
         return placed
@@ -172,7 +173,7 @@ class Placement:
             return found
         if found := self.tickets.get(self.ancestry.ticket_of(one.message) or 0):
             return found
-        for reference in one.message.references:
+        for reference in () if is_doubtful(one.message) else one.message.references:
             if reference in self.in_batch:
                 ticket, ancestor = self.in_batch[reference]
                 if ancestor.admits(author) or self._is_ours(one):

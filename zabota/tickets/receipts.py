@@ -1,7 +1,7 @@
 """The receipt: we have your message, this is its number.
 
 A receipt is not a relay (TRUST): it contains nothing the sender wrote, goes to an address at most
-once an hour and twice a day, and never answers a machine.
+once an hour and twice a day, and never answers a machine, nor a sender whose domain disowns it.
 """
 
 import secrets
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models.fields.json import KT
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -38,8 +39,9 @@ def queue_receipts(ticket_ids: Sequence[int]) -> None:
         .select_related("identity", "inbox__brand")
         .order_by("pk")
     )
-    chosen = _allowed([t for t in tickets if channel_of(t.channel).capabilities.receipt])
-    first = _first_ids(chosen)
+    first = _first_ids(tickets)
+    able = [t for t in tickets if channel_of(t.channel).capabilities.receipt and t.pk in first]
+    chosen = _allowed(able)
     queue_deliveries([_receipt(ticket, first.get(ticket.pk)) for ticket in chosen])
     record_all([Happening(ReceiptQueued(ticket_id=t.pk), SYSTEM) for t in chosen])
 
@@ -68,8 +70,10 @@ def _allowed(tickets: Sequence[Ticket]) -> list[Ticket]:
 
 
 def _first_ids(tickets: Sequence[Ticket]) -> dict[int, str]:
+    """What is answered; without tickets of senders anybody could have been: they did not write."""
     rows = Message.objects.filter(ticket__in=[t.pk for t in tickets]).order_by("-id")
-    return dict(rows.values_list("ticket_id", "external_id"))
+    columns = rows.values_list("ticket_id", "external_id", KT("details__authentication__dmarc"))
+    return {ticket: external for ticket, external, dmarc in columns if dmarc != "fail"}
 
 
 def _receipt(ticket: Ticket, answered: str | None) -> NewDelivery:

@@ -3,14 +3,15 @@
 A number in the subject is only a hint and never opens a ticket (TRUST, "Who is speaking").
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zabota.core.tokens import read_ids, sign_ids
 from zabota.intake.models import Delivery
 from zabota.intake.protocol import InboundMessage
 from zabota.intake.returns import token_delivery
+from zabota.intake.senders import Authentication
 from zabota.tickets.choices import Direction
 from zabota.tickets.models import Message
 
@@ -29,6 +30,11 @@ def token_ticket(tokens: Iterable[str]) -> int | None:
         if ids and len(ids) == 2:
             return ids[0]
     return None
+
+
+def is_doubtful(message: InboundMessage) -> bool:
+    """Whether anybody could have written it: then only a signed address says where it belongs."""
+    return message.authentication is not None and message.authentication.is_doubtful
 
 
 class Ancestor(NamedTuple):
@@ -59,6 +65,8 @@ class Ancestry:
             return found
         if found := self.returned.get(token_delivery(message.return_tokens) or 0):
             return found
+        if is_doubtful(message):
+            return None
         author = message.author.value if message.author else ""
         for reference in message.references:
             ancestor = self.known.get(reference)
@@ -76,11 +84,11 @@ def find_ancestry(messages: Sequence[InboundMessage]) -> Ancestry:
     ids = {r for m in messages for r in m.references} | {m.external_id for m in messages}
     found = Ancestry(returned=_returned(messages))
     theirs = Message.objects.filter(external_id__in=ids, undone_at=None)
-    columns = ("external_id", "ticket_id", "direction", "author_address", "copies")
-    for external_id, ticket_id, direction, author, copies in theirs.order_by("-id").values_list(
-        *columns
-    ):
-        readers = None if direction == Direction.OUT else readers_of(author, copies)
+    columns = ("external_id", "ticket_id", "direction", "author_address", "copies", "details")
+    for external_id, ticket_id, direction, author, copies, details in theirs.order_by(
+        "-id"
+    ).values_list(*columns):
+        readers = None if direction == Direction.OUT else readers_of(author, copies, details)
         found.known[external_id] = Ancestor(ticket_id, readers)
     ours = Delivery.objects.filter(external_id__in=ids, stream_kind="ticket")
     for external_id, ticket_id in ours.values_list("external_id", "stream_id"):
@@ -98,6 +106,11 @@ def _returned(messages: Sequence[InboundMessage]) -> dict[int, int]:
     return dict(rows.values_list("pk", "stream_id"))
 
 
-def readers_of(author: str, copies: Iterable[Sequence[str]]) -> frozenset[str]:
-    """Who wrote a message or got a copy of it."""
+def readers_of(
+    author: str, copies: Iterable[Sequence[str]], details: Mapping[str, Any]
+) -> frozenset[str]:
+    """Who wrote a message or got a copy of it; whom an unverified one names need not have."""
+    kept = details.get("authentication")
+    if kept and not Authentication.from_json(kept).is_verified:
+        return frozenset({author})
     return frozenset({author, *(copy[0] for copy in copies)})

@@ -8,14 +8,19 @@ from typing import Any
 from zabota.core.text import clean_line
 from zabota.intake.protocol import InboundMessage
 from zabota.intake.returns import Report, status_in
+from zabota.intake.senders import Authentication
 
+from .authentication import author_domain
 from .careful import parse_carefully
 from .identity import made_id
 from .parse import ParsedMail
+from .results import read_results
+from .settings import mail_settings
 
 FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"^[^@]*\+([A-Za-z0-9_.=-]{16,100})@")
 RETURNS = "b-"
+AUTHENTICATION = "authentication"
 _DAEMON = re.compile(r"(mailer-daemon|postmaster)@")
 
 
@@ -32,6 +37,7 @@ def read_inbound(
     tokens = tuple(dict.fromkeys(_tokens(recipients)))
     returns = tuple(t.removeprefix(RETURNS) for t in tokens if t.startswith(RETURNS))
     report = mail.report or _unusual(mail, envelope, returns)
+    speaker = _speaker(raw, mail, envelope)
     return InboundMessage(
         external_id=mail.message_id or made_id(raw),
         author=mail.sender,
@@ -50,8 +56,30 @@ def read_inbound(
         report=report,
         return_tokens=(*returns, *(report.tokens if report else ())),
         warnings=mail.warnings,
-        details={**mail.contents.as_json(), **({"bounce": report.as_json()} if report else {})},
+        authentication=speaker,
+        details={
+            **mail.contents.as_json(),
+            **({"bounce": report.as_json()} if report else {}),
+            **({AUTHENTICATION: speaker.as_json()} if speaker else {}),
+            **_elsewhere(mail),
+        },
     )
+
+
+def _speaker(raw: bytes, mail: ParsedMail, envelope: Mapping[str, Any]) -> Authentication | None:
+    """Who vouches for the sender: what we found when it came, or what a server we believe did."""
+    if checked := envelope.get(AUTHENTICATION):
+        return Authentication.from_json(checked)
+    server = mail_settings().authserv_id
+    return read_results(mail.results, server, author_domain(raw)) if server else None
+
+
+def _elsewhere(mail: ParsedMail) -> dict[str, Any]:
+    """Where the sender would like to be answered, if not where they wrote from. A proposal."""
+    wanted, author = mail.reply_to, mail.sender
+    if wanted is None or author is None or wanted.value.lower() == author.value:
+        return {}
+    return {"reply_to": [wanted.value.lower()[:320], wanted.name[:160]]}
 
 
 def _has_null_sender(envelope: Mapping[str, Any]) -> bool:

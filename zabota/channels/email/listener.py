@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from django.db import DatabaseError, connections
 
 from zabota.channels.email.doors import Doors
 from zabota.channels.email.identity import identify
+from zabota.channels.email.inbound import AUTHENTICATION
+from zabota.channels.email.peers import is_here
 from zabota.channels.email.session import LmtpSession, MailSession, Shared, share
 from zabota.channels.email.settings import mail_settings
 from zabota.core.environment import EnvironmentProblem
@@ -27,6 +30,7 @@ from zabota.core.text import clean_line
 from zabota.intake.actions import accept_inbound
 from zabota.intake.models import Inbox
 from zabota.intake.queries import find_inbox
+from zabota.intake.senders import Authentication
 
 log = logging.getLogger("zabota.mail")
 
@@ -78,8 +82,10 @@ class Intake:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(server, MailSession)
         try:
-            await in_thread(take_in, session, envelope)
+            checked = await _who_speaks(server, session, envelope)
+            await in_thread(take_in, session, envelope, checked)
         except Exception:
             log.exception("a mail could not be taken in; its sender keeps it and tries again")
             return LATER
@@ -90,6 +96,32 @@ def _announced(options: list[str]) -> int:
     """How large the mail will be, if its sender says so (RFC 1870)."""
     sizes = (o.upper().removeprefix("SIZE=") for o in options if o.upper().startswith("SIZE="))
     return next((int(size) for size in sizes if size.isdecimal()), 0)
+
+
+async def _who_speaks(server: MailSession, session: Session, envelope: Envelope) -> dict[str, Any]:
+    """What the DNS says of the sender; nothing if it is a server of our own that hands it on."""
+    settings = server.shared.settings
+    assert isinstance(envelope.content, bytes)
+    if isinstance(server, LmtpSession) or is_here(server.host) or not settings.asks_dns:
+        return {}
+    check = partial(
+        _check,
+        settings.dns,
+        envelope.content,
+        peer=server.host,
+        mail_from=envelope.mail_from or "",
+        helo=session.host_name or "",
+    )
+    loop = asyncio.get_running_loop()
+    result: Authentication = await loop.run_in_executor(server.shared.checkers, check)
+    return {AUTHENTICATION: result.as_json()}
+
+
+def _check(dns: str, raw: bytes, **who: str) -> Authentication:
+    from zabota.channels.email.authentication import authenticate
+    from zabota.channels.email.lookups import Lookups
+
+    return authenticate(raw, Lookups(dns), **who)
 
 
 async def in_thread(work: Any, *args: Any) -> Any:
@@ -108,8 +140,11 @@ def _inbox_at(address: str) -> Inbox | None:
     return find_inbox("email", address)
 
 
-def take_in(session: Session, envelope: Envelope) -> None:
-    """Commit the mail to the ledger. Raises `DatabaseError`, `OSError`: then nothing was taken."""
+def take_in(session: Session, envelope: Envelope, checked: dict[str, Any]) -> None:
+    """Commit the mail to the ledger, with what was `checked` of its sender.
+
+    Raises `DatabaseError`, `OSError`: then nothing was taken.
+    """
     raw = envelope.content
     assert isinstance(raw, bytes)
     found = (_inbox_at(address) for address in envelope.rcpt_tos)
@@ -127,6 +162,7 @@ def take_in(session: Session, envelope: Envelope) -> None:
             "rcpt_to": envelope.rcpt_tos,
             "peer": session.peer[0] if session.peer else "",
             "helo": clean_line(session.host_name or "", 255),
+            **checked,
         },
         received_at=datetime.now(UTC),
     )

@@ -57,6 +57,8 @@ class ParsedMail:
     recipients: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     report: Report | None = None
+    reply_to: Address | None = None
+    results: tuple[bytes, ...] = ()
     contents: Contents = NOTHING
 
 
@@ -102,6 +104,8 @@ def parse_mail(raw: bytes, *, opens: bool = True) -> ParsedMail:
         recipients=recipients,
         returned=tuple(returned_ids(mail, reading)) if bounce or report else (),
         report=report,
+        reply_to=next(iter(parse_addresses(mail.headers.get("reply-to", []), reading)), None),
+        results=tuple(mail.headers.get("authentication-results", [])[:20]),
         contents=contents,
     )
 

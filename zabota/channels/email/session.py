@@ -5,6 +5,7 @@ What all of them hold in memory together is bounded, whatever each of them may s
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from zabota.channels.email.tls import Certificate
 MOST_SESSIONS = 200
 MOST_FROM_ONE = 50  # sessions of one address elsewhere
 BLOCK = 64 * 1024
+CHECKERS = 32  # they mostly wait for the DNS
 IDLE = 300.0  # RFC 5321 §4.5.3.2
 LONGEST_DATA = 1800.0
 TOO_LARGE = "552 5.3.4 This is larger than we take"
@@ -47,6 +49,9 @@ class Shared:
     budget: Budget
     certificate: Certificate | None = None
     sessions: set[SMTP] = field(default_factory=set)
+    checkers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(CHECKERS, "who-speaks")
+    )
 
 
 def share(settings: MailSettings) -> Shared:
@@ -125,9 +130,8 @@ class MailSession(SMTP):
         sessions = self.shared.sessions
         if len(sessions) >= MOST_SESSIONS:
             return True
-        if is_here(self.host):
-            return False
-        return sum(getattr(s, "host", "") == self.host for s in sessions) >= MOST_FROM_ONE
+        most = MOST_SESSIONS if is_here(self.host) else MOST_FROM_ONE
+        return sum(isinstance(s, MailSession) and s.host == self.host for s in sessions) >= most
 
     def connection_lost(self, error: Exception | None) -> None:
         if self in self.shared.sessions:
@@ -150,7 +154,7 @@ class MailSession(SMTP):
             answers = self._answers(answer)
         finally:
             letter.drop()
-        self._set_post_data_state()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
         for line in answers:
             await self.push(line)
 

@@ -17,6 +17,13 @@ class MailSettings:
     in_flight: int = 256 * MEGABYTE
     certificate: str = ""
     key: str = ""
+    dns: str = ""
+    authserv_id: str = ""
+
+    @property
+    def asks_dns(self) -> bool:
+        """Whether we check ourselves who speaks."""
+        return self.dns != "off"
 
 
 @cache
@@ -28,6 +35,8 @@ def mail_settings() -> MailSettings:
         in_flight=_megabytes("ZABOTA_MAIL_IN_FLIGHT", "256"),
         certificate=get("ZABOTA_SMTP_CERT", ""),
         key=get("ZABOTA_SMTP_KEY", ""),
+        dns=get("ZABOTA_DNS", ""),
+        authserv_id=get("ZABOTA_AUTHSERV_ID", "").lower(),
     )
 
 
