@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
 DEADLOCK = "40P01"  # SQLSTATE: PostgreSQL, appendix A
 # Classes of those that pass by themselves: connection, roll-back by a deadlock, lack of resources
@@ -44,3 +44,14 @@ def is_away(error: BaseException) -> bool:
         return True
     state = getattr(error.__cause__, "sqlstate", None) or ""
     return isinstance(error, OperationalError) and (not state or state.startswith(_PASSING))
+
+
+def was_undone(error: BaseException) -> bool:
+    """Whether the transaction this error ended is certainly rolled back.
+
+    If the connection broke off nobody can say: it may have been committed a moment before.
+    """
+    if not isinstance(error, Error):
+        return True
+    said = getattr(error.__cause__, "diag", None)
+    return said is not None and said.severity_nonlocalized == "ERROR"

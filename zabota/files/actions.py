@@ -2,17 +2,21 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import BinaryIO
 
 from django.db.models import F
 
 from zabota.core import clock
+from zabota.core.database import was_undone
 from zabota.files.models import Blob, Leftover
 from zabota.files.storage import storage
 
 KEPT = timedelta(days=1)
+_written: ContextVar[list[str] | None] = ContextVar("written", default=None)
 
 
 def store_blob(content: bytes) -> Blob:
@@ -31,7 +35,35 @@ def write_file(content: bytes) -> str:
     """Write and sync these bytes under a new random key, and give back the key."""
     key = secrets.token_hex(20)
     storage().write(key, content)
+    if (written := _written.get()) is not None:
+        written.append(key)
     return key
+
+
+@contextmanager
+def undone_with_rows() -> Iterator[None]:
+    """Around a transaction: if it is rolled back, the files written in it go, too.
+
+    Else each try on a full disk would leave its files, and take the room that somebody made.
+    """
+    keys: list[str] = []
+    token = _written.set(keys)
+    try:
+        yield
+    except Exception as error:
+        if was_undone(error):
+            _delete_all(keys)
+        raise
+    finally:
+        _written.reset(token)
+    if (around := _written.get()) is not None:
+        around.extend(keys)
+
+
+def _delete_all(keys: Iterable[str]) -> None:
+    for key in keys:
+        with suppress(OSError):
+            storage().delete(key)
 
 
 def open_file(key: str) -> BinaryIO:

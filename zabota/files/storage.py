@@ -1,11 +1,14 @@
 """Where bytes are kept: a folder of the data directory, or a bucket."""
 
 import os
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from zabota.core.environment import env
+from zabota.core.health import ROOM
 
 
 class Storage(Protocol):
@@ -47,10 +50,14 @@ class LocalFiles:
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:  # what there was room for is of no use, and takes it from others
+            path.unlink(missing_ok=True)
+            raise
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -65,9 +72,19 @@ class LocalFiles:
 
     def problem(self) -> str | None:
         there = self.folder if self.folder.exists() else self.folder.parent
-        if os.access(there, os.W_OK | os.X_OK):
-            return None
-        return f"{there} cannot be written to: give it to the user Zabota runs as"
+        try:
+            with tempfile.TemporaryFile(dir=there) as file:  # one that never has a name
+                file.write(b"\0" * 4096)
+                file.flush()
+                os.fsync(file.fileno())
+            free = shutil.disk_usage(there).free
+        except PermissionError:
+            return f"{there} cannot be written to: give it to the user Zabota runs as"
+        except OSError as error:
+            return (
+                f"{there} cannot be written to ({error.strerror}): make room, or look at the disk"
+            )
+        return f"only {free >> 20} MB are left in {there}: make room" if free < ROOM else None
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key[2:]

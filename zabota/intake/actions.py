@@ -5,18 +5,19 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from zabota.company.actions import ensure_brand
 from zabota.core import clock
 from zabota.core.text import clean_text
 from zabota.events.record import record
 from zabota.events.registry import SYSTEM, Actor
-from zabota.files.actions import delete_file, write_file
+from zabota.files.actions import delete_file, undone_with_rows, write_file
 from zabota.intake.events import InboundRetried, InboundSetAside
 from zabota.intake.models import Inbound, Inbox
 from zabota.intake.protocol import USUAL
@@ -68,8 +69,7 @@ def accept_inbound(
     When this returns outside a transaction, the message survives any crash: acknowledge it then.
     """
     packed = zlib.compress(raw, 1)
-    key = "" if len(packed) <= RAW_IN_ROW else write_file(packed)
-    values: list[Any] = [
+    said: list[Any] = [
         inbox.pk,
         inbox.channel,
         _short_id(external_id),
@@ -77,12 +77,12 @@ def accept_inbound(
         json.dumps(envelope),
         origin,
         received_at or clock.now(),
-        None if key else packed,
-        key,
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(ACCEPT, values)
-        row = cursor.fetchone()
+    with undone_with_rows():
+        key = "" if len(packed) <= RAW_IN_ROW else write_file(packed)
+        with connection.cursor() as cursor:
+            cursor.execute(ACCEPT, [*said, None if key else packed, key])
+            row = cursor.fetchone()
     if row is None and key:
         delete_file(key)
     return row[0] if row else None
@@ -148,6 +148,13 @@ def count_try(inbound: Inbound) -> int:
     inbound.envelope = {**inbound.envelope, TRIES: tries}
     inbound.save(update_fields=["envelope"])
     return tries
+
+
+def forget_try(inbound: Inbound) -> None:
+    """It was not to blame: that try does not count, if the database lets us say so."""
+    inbound.envelope = {**inbound.envelope, TRIES: int(inbound.envelope.get(TRIES, 1)) - 1}
+    with suppress(DatabaseError, InterfaceError):
+        Inbound.objects.filter(pk=inbound.pk).update(envelope=inbound.envelope)
 
 
 def add_inbox(

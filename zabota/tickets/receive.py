@@ -13,7 +13,8 @@ from zabota.core.locks import Lock
 from zabota.customers.actions import clear_bounces
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import Actor
-from zabota.intake.actions import Verdict, count_try, finish_inbound
+from zabota.files.actions import undone_with_rows
+from zabota.intake.actions import Verdict, count_try, finish_inbound, forget_try
 from zabota.intake.aside import AUTHOR, describe_set_aside
 from zabota.intake.deliveries import fail_bounced
 from zabota.intake.models import Inbound
@@ -51,7 +52,7 @@ def apply_inbound(limit: int = 50) -> int:
     """
     if not is_true(ANY_RECEIVED):
         return 0
-    with transaction.atomic():
+    with undone_with_rows(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.APPLY])
         entries = take_received(limit)
@@ -73,8 +74,12 @@ def apply_carefully(limit: int = 50) -> None:
     for entry in Inbound.objects.filter(state=State.RECEIVED).order_by("pk")[:limit]:
         if count_try(entry) > MOST_TRIES:
             _give_up(entry)
-        else:
+            continue
+        try:
             apply_inbound(limit=1)
+        except Exception:  # the machine's fault, or it would be quarantined; we are still here
+            forget_try(entry)
+            raise
 
 
 @transaction.atomic
@@ -112,7 +117,7 @@ def _is_passing(error: Exception) -> bool:
 def _receive_or_set_aside(incoming: Sequence[Incoming]) -> list[Verdict]:
     """All at once; if that fails, one by one, and only the bad one is quarantined."""
     try:
-        with transaction.atomic():
+        with undone_with_rows(), transaction.atomic():
             return receive_messages(incoming)
     except Exception as error:
         if _is_passing(error):

@@ -14,6 +14,7 @@ from zabota.channels.email.channel import NOT_FETCHED
 from zabota.channels.email.identity import identify
 from zabota.channels.email.imap import Head, Mailbox
 from zabota.channels.email.models import MailboxPosition
+from zabota.files.actions import undone_with_rows
 from zabota.intake.actions import accept_inbound
 from zabota.intake.models import Inbound, Inbox
 from zabota.intake.sources import Source, SourceTrouble, Trouble
@@ -95,7 +96,7 @@ class Round:
         bodies = self._bodies([head.uid for head in fits])
         connections.close_all()  # fetching took its time; the pool tries a connection before use
         try:
-            with transaction.atomic():
+            with undone_with_rows(), transaction.atomic():
                 for head in heads:
                     if raw := bodies.get(head.uid):
                         self._accept(head, raw)
