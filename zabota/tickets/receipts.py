@@ -6,15 +6,12 @@ once an hour and twice a day, and never answers a machine, nor a sender whose do
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db.models.fields.json import KT
-from django.utils import translation
-from django.utils.translation import gettext as _
-
+from zabota.company.mail import MailKind, Template, load_templates
 from zabota.core import clock
-from zabota.core.letter import html_of_text
 from zabota.events.record import Happening, record_all
 from zabota.events.registry import SYSTEM
 from zabota.intake.deliveries import NewDelivery, queue_deliveries
@@ -24,9 +21,11 @@ from zabota.intake.registry import channel_of
 from zabota.tickets.events import ReceiptQueued
 from zabota.tickets.models import Message, Ticket
 from zabota.tickets.threading import reply_token
+from zabota.tickets.wording import receipt_words
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_A_DAY = 2
+KINDS = (MailKind.RECEIPT, MailKind.FOLLOW_UP)
 
 
 def queue_receipts(ticket_ids: Sequence[int]) -> None:
@@ -36,13 +35,14 @@ def queue_receipts(ticket_ids: Sequence[int]) -> None:
     tickets = list(
         Ticket.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=ticket_ids, deleted_at=None)
-        .select_related("identity", "inbox__brand")
+        .select_related("identity", "inbox__brand", "follows")
         .order_by("pk")
     )
     first = _first_ids(tickets)
     able = [t for t in tickets if channel_of(t.channel).capabilities.receipt and t.pk in first]
     chosen = _allowed(able)
-    queue_deliveries([_receipt(ticket, first.get(ticket.pk)) for ticket in chosen])
+    own = load_templates([t.inbox.brand for t in chosen], KINDS) if chosen else {}
+    queue_deliveries([_receipt(ticket, first.get(ticket.pk), own) for ticket in chosen])
     record_all([Happening(ReceiptQueued(ticket_id=t.pk), SYSTEM) for t in chosen])
 
 
@@ -76,9 +76,11 @@ def _first_ids(tickets: Sequence[Ticket]) -> dict[int, str]:
     return {ticket: external for ticket, external, dmarc in columns if dmarc != "fail"}
 
 
-def _receipt(ticket: Ticket, answered: str | None) -> NewDelivery:
+def _receipt(
+    ticket: Ticket, answered: str | None, own: Mapping[tuple[int, str, str], Template]
+) -> NewDelivery:
     inbox, channel = ticket.inbox, channel_of(ticket.channel)
-    subject, text = _words(ticket)
+    words = receipt_words(ticket, own, ticket.follows.number if ticket.follows else None)
     token = reply_token(ticket.pk, ticket.identity_id)
     return NewDelivery(
         inbox=inbox,
@@ -88,9 +90,9 @@ def _receipt(ticket: Ticket, answered: str | None) -> NewDelivery:
             external_id=f"{secrets.token_hex(16)}@{inbox.address.rpartition('@')[2]}",
             sender=Address(inbox.address, inbox.brand.name),
             to=(Address(ticket.identity.value),),
-            subject=subject,
-            text=text,
-            html=html_of_text(text) if channel.capabilities.html else None,
+            subject=words.subject,
+            text=words.text,
+            html=words.html if channel.capabilities.html else None,
             reply_to=channel.reply_address(inbox.address, token),
             in_reply_to=answered,
             references=(answered,) if answered else (),
@@ -98,17 +100,3 @@ def _receipt(ticket: Ticket, answered: str | None) -> NewDelivery:
         ),
     )
 
-
-def _words(ticket: Ticket) -> tuple[str, str]:
-    """Subject and text in the customer's language, without a word of theirs."""
-    about = {"number": ticket.number, "brand": ticket.inbox.brand.name}
-    with translation.override(ticket.language or ticket.inbox.brand.language):
-        subject = _("We have your message, No. %(number)d") % about
-        text = _(
-            "Hello!\n\n"
-            "Your message has reached us, its number is %(number)d. A person will read it and "
-            "answer in this conversation.\n\n"
-            "To add something, just reply to this message.\n\n"
-            "%(brand)s"
-        )
-        return subject, text % about

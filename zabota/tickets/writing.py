@@ -12,9 +12,7 @@ from django.db import transaction
 from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
-from zabota.company.labels import text_in
 from zabota.core import clock
-from zabota.core.letter import html_of_text
 from zabota.core.text import clean_line
 from zabota.events.models import Event
 from zabota.events.record import record
@@ -30,6 +28,7 @@ from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone, StatusCha
 from zabota.tickets.models import Attachment, Draft, Message, Note, Ticket
 from zabota.tickets.placing import preview
 from zabota.tickets.threading import reply_token
+from zabota.tickets.wording import reply_words
 
 UNDO = timedelta(seconds=10)
 MOST_REFERENCES = 20
@@ -120,16 +119,15 @@ def delivery_of(
     """The mail this message becomes: whole, with the address its answer comes back to."""
     inbox, identity = ticket.inbox, ticket.identity
     channel = channel_of(inbox.channel)
-    signature = text_in(agent.signatures, ticket.language, inbox.brand.language)
-    text = f"{message.text}\n\n-- \n{signature}" if signature else message.text
+    words = reply_words(ticket, agent, message.text)
     earlier = _earlier_ids(ticket, message)
     outbound = OutboundMessage(
         external_id=message.external_id,
         sender=Address(inbox.address, clean_line(f"{agent.name}, {inbox.brand.name}", 120)),
         to=(Address(identity.value, ticket.customer.name),),
         subject=clean_line(message.subject, 500) if channel.capabilities.subject else "",
-        text=text,
-        html=html_of_text(text) if channel.capabilities.html else None,
+        text=words.text,
+        html=words.html if channel.capabilities.html else None,
         reply_to=channel.reply_address(inbox.address, reply_token(ticket.pk, identity.pk)),
         in_reply_to=earlier[-1] if earlier else None,
         references=tuple(earlier),

@@ -112,7 +112,9 @@ def route(address: str) -> str:
 
 def _document(html: str) -> str:
     return (
-        f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body>\n{html}\n</body></html>'
+        '<!doctype html>\n<html><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark"></head>'
+        f"<body>\n{html}\n</body></html>"
     )
 
 
