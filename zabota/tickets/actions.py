@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from inspect import unwrap
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, NamedTuple, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -147,6 +147,20 @@ def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: Agent) -> None:
     record(event, actor=as_actor(actor))
 
 
+class TagChange(NamedTuple):
+    """One tag put on, one taken off; the others stay as they are by then."""
+
+    add: str = ""
+    remove: str = ""
+
+
+@change
+def retag(ticket: Ticket, tags: TagChange, *, actor: Agent) -> None:
+    """Put one on and take one off, whatever colleagues did meanwhile."""
+    kept = [tag for tag in ticket.tags if tag != tags.remove]
+    unwrap(set_tags)(ticket, [*kept, *([tags.add] if tags.add else [])], actor=actor)
+
+
 def clean_tags(tags: Iterable[str]) -> list[str]:
     """Tags in normal form, in the order given. Raises `ValidationError` on too many or too long."""
     clean = list(dict.fromkeys(t for tag in tags if (t := " ".join(tag.lower().split()))))
@@ -172,6 +186,7 @@ CHANGES: dict[str, Callable[..., None]] = {
     "team": set_team,
     "category": set_category,
     "tags": set_tags,
+    "retag": retag,
     "subject": set_subject,
 }
 

@@ -23,7 +23,7 @@ from zabota.intake.protocol import Address, OutboundMessage
 from zabota.intake.registry import channel_of
 from zabota.staff.models import Agent
 from zabota.tickets.actions import apply_status, as_actor, forget_draft, lock_ticket, save_draft
-from zabota.tickets.choices import AuthorKind, Direction, Status
+from zabota.tickets.choices import OPEN_WORK, AuthorKind, Direction, Outcome, Status
 from zabota.tickets.events import NoteWritten, ReplySent, ReplyUndone, StatusChanged
 from zabota.tickets.models import Attachment, Draft, Message, Note, Ticket
 from zabota.tickets.placing import preview
@@ -202,7 +202,7 @@ def undo_reply(message: Message, *, actor: Agent) -> bool:
     _back_to_draft(locked, row.text, actor)
     undone = ReplyUndone(ticket_id=locked.pk, message_id=row.pk)
     back = _status_without(row, locked)
-    changed = None if back == locked.status else apply_status(locked, back, None)
+    changed = None if back == locked.status else _put_back(locked, back, row)
     _untouch(locked)
     record(*([undone, changed] if changed else [undone]), actor=as_actor(actor))
     return True
@@ -228,6 +228,21 @@ def _status_without(reply: Message, ticket: Ticket) -> Status:
     )
     stands = ticket.status == (before if put_by_it is None else put_by_it)
     return before if stands and not answered.exists() else Status(ticket.status)
+
+
+def _put_back(ticket: Ticket, status: Status, reply: Message) -> StatusChanged | None:
+    """Into this status again; a solved one with the outcome and the time it was solved with."""
+    solved = Event.objects.filter(
+        stream_kind="ticket", stream_id=ticket.pk, kind=StatusChanged.name, payload__after=status
+    )
+    then = solved.filter(at__lt=reply.created_at).order_by("-seq").first()
+    if status < OPEN_WORK or then is None:
+        return apply_status(ticket, status, None)
+    outcome = then.payload["outcome"]
+    changed = apply_status(ticket, status, Outcome(outcome) if outcome else None)
+    ticket.solved_at = then.at
+    ticket.save(update_fields=["solved_at"])
+    return changed
 
 
 def _untouch(ticket: Ticket) -> None:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from zabota.company.models import Category
 from zabota.staff.models import Agent, Team
+from zabota.tickets.actions import TagChange
 from zabota.tickets.choices import Outcome, Priority, Status
-from zabota.tickets.models import Ticket
 from zabota.tickets.writing import MOST_FILE_BYTES, NewFile
 
 MOST_FILES = 20
@@ -28,7 +28,7 @@ def said_wrong(error: ValidationError) -> str:
     return " ".join(error.messages)
 
 
-def read_changes(post: QueryDict, ticket: Ticket) -> tuple[dict[str, Any], Outcome | None]:
+def read_changes(post: QueryDict) -> tuple[dict[str, Any], Outcome | None]:
     """The fields a form changes, and the outcome if it solves. Raises `ValidationError`."""
     given = post.dict()
     try:
@@ -39,8 +39,8 @@ def read_changes(post: QueryDict, ticket: Ticket) -> tuple[dict[str, Any], Outco
         raise ValidationError(_("There is no such choice any more. Reload the page.")) from error
     if outcome is not None:
         changes["status"] = Status.SOLVED
-    if tags := _tags(post, ticket):
-        changes["tags"] = tags[0]
+    if tags := _tags(post):
+        changes["retag"] = tags
     return changes, outcome
 
 
@@ -53,12 +53,10 @@ def _thing(name: str, pk: str) -> Any:
     return found
 
 
-def _tags(post: QueryDict, ticket: Ticket) -> tuple[list[str]] | None:
-    if untag := post.get("untag"):
-        return ([tag for tag in ticket.tags if tag != untag],)
-    if tag := post.get("known_tag") or post.get("tag"):
-        return ([*ticket.tags, tag],)
-    return None
+def _tags(post: QueryDict) -> TagChange | None:
+    """Only what was pressed: meanwhile a colleague may have put on others."""
+    added, removed = post.get("known_tag") or post.get("tag"), post.get("untag")
+    return TagChange(add=added or "", remove=removed or "") if added or removed else None
 
 
 def read_files(uploads: Iterable[UploadedFile]) -> list[NewFile]:

@@ -67,7 +67,7 @@ def change(request: HttpRequest, agent: Agent, number: int) -> HttpResponse:
     """Status, outcome, priority, assignee, team, category, tags: whatever the form names."""
     ticket = found_ticket(agent, number)
     try:
-        changes, outcome = read_changes(request.POST, ticket)
+        changes, outcome = read_changes(request.POST)
         change_ticket(ticket, changes, actor=agent, outcome=outcome)
     except ValidationError as error:
         add_toast(request, said_wrong(error), icon="late")
