@@ -30,6 +30,7 @@ POST   /tickets/<int:number>/draft         302    204  404     204       404    
 POST   /tickets/<int:number>/seen          302    204  404     204       204        204       302
 GET    /messages/<int:pk>/original         302    200  404     200       200        200       302
 GET    /messages/<int:pk>/picture          302    400  404     400       400        400       302
+POST   /messages/<int:pk>/answer-there     302    302  404     302       404        302       302
 POST   /messages/<int:pk>/undo             302    302  404     302       404        302       302
 GET    /attachments/<int:pk>               302    200  404     200       200        200       302
 GET    /attachments/<int:pk>/picture       302    415  404     415       415        415       302
@@ -49,6 +50,13 @@ POST   /chores/<int:pk>/undo               302    404  404     302       404    
 GET    /settings/blocks                    302    404  404     200       404        200       302
 POST   /settings/blocks                    302    404  404     302       404        302       302
 POST   /settings/blocks/<int:pk>/remove    302    404  404     302       404        302       302
+GET    /settings/mail                      302    404  404     404       404        302       302
+POST   /settings/mail/<int:pk>/look        302    404  404     404       404        302       302
+GET    /settings/mail/<int:pk>/<slug:kind>/<slug:language>  302  404  404  404  404  200  302
+POST   /settings/mail/<int:pk>/<slug:kind>/<slug:language>  302  404  404  404  404  302  302
+GET    /settings/mail/<int:pk>/<slug:kind>/<slug:language>/preview  302  404  404  404  404  200  302
+POST   /settings/mail/<int:pk>/<slug:kind>/<slug:language>/preview  302  404  404  404  404  200  302
+POST   /settings/mail/<int:pk>/<slug:kind>/<slug:language>/test  302  404  404  404  404  302  302
 GET    /settings/dead-letters              302    404  404     200       404        200       302
 POST   /settings/dead-letters/do           302    404  404     302       404        302       302
 GET    /settings/inboxes                   302    404  404     200       404        200       302
@@ -101,6 +109,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /settings/inboxes/<int:pk>": {"brand": "{brand}"},
     "POST /settings/me": {"name": "Somebody"},
     "POST /settings/blocks": {"value": "spam.example"},
+    "POST /settings/mail/<int:pk>/<slug:kind>/<slug:language>": {"text": "{{body}}"},
     "POST /api/v1/tickets": {"subject": "a", "text": "a", "customer": {"email": "new@example.ru"}},
     "PATCH /api/v1/tickets/<int:number>": {"priority": "high"},
     "POST /api/v1/tickets/<int:number>/messages": {"text": "a"},

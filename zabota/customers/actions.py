@@ -24,6 +24,16 @@ def ensure_customers(people: Mapping[Key, tuple[str, str]]) -> dict[Key, Identit
     return found
 
 
+def add_identity(key: Key, customer_id: int) -> Identity:
+    """This address; if nobody knew it, from now on of this customer."""
+    identity, _is_new = Identity.objects.get_or_create(
+        kind=key[0],
+        value=key[1],
+        defaults={"customer_id": customer_id, "created_at": clock.now()},
+    )
+    return identity
+
+
 def mark_bounced(key: Key, reason: str) -> None:
     """Note that nothing can be delivered to this address, and why."""
     rows = Identity.objects.filter(kind=key[0], value=key[1])

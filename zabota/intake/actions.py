@@ -157,6 +157,11 @@ def forget_try(inbound: Inbound) -> None:
         Inbound.objects.filter(pk=inbound.pk).update(envelope=inbound.envelope)
 
 
+def is_mail_address(text: str) -> bool:
+    """Whether mail could be sent there."""
+    return _MAIL_ADDRESS.fullmatch(text) is not None
+
+
 def add_inbox(
     address: str, *, channel: str = USUAL, brand: str | None = None, name: str = ""
 ) -> tuple[Inbox, bool]:

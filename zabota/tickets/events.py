@@ -254,3 +254,17 @@ class SubjectChanged(TicketEvent):
 
     def sentence(self, names: Names) -> str:
         return _("Subject changed")
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class AddressChanged(TicketEvent):
+    """An agent took up another address that answers go to."""
+
+    name = "ticket.address"
+    icon = "mail"
+    before: int
+    after: int
+
+    def sentence(self, names: Names) -> str:
+        return _("Answers go to another address")

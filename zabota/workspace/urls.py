@@ -5,6 +5,7 @@ from django.urls import path
 from zabota.workspace import built
 from zabota.workspace.views import (
     account,
+    answering,
     bin,
     blocks,
     consent,
@@ -15,6 +16,7 @@ from zabota.workspace.views import (
     inboxes,
     letters,
     lists,
+    mail,
     pictures,
     post,
     style,
@@ -40,6 +42,7 @@ urlpatterns = [
     path("tickets/<int:number>/seen", tickets.seen, name="seen"),
     path("messages/<int:pk>/original", content.original, name="original"),
     path("messages/<int:pk>/picture", pictures.remote, name="remote_picture"),
+    path("messages/<int:pk>/answer-there", answering.answer_there, name="answer_there"),
     path("messages/<int:pk>/undo", writing.undo, name="undo"),
     path("attachments/<int:pk>", content.attachment, name="attachment"),
     path("attachments/<int:pk>/picture", pictures.attached, name="picture"),
@@ -66,6 +69,21 @@ urlpatterns = [
     path("settings/inboxes/<int:pk>", inboxes.edit_inbox, name="edit_inbox"),
     path("settings/inboxes/<int:pk>/pause", inboxes.pause_inbox, name="pause_inbox"),
     path("settings/inboxes/<int:pk>/connect", consent.connect, name="connect_inbox"),
+    path("settings/mail", mail.mail, name="mail"),
+    path("settings/mail/<int:pk>/look", mail.mail_look, name="mail_look"),
+    path(
+        "settings/mail/<int:pk>/<slug:kind>/<slug:language>",
+        mail.mail_template,
+        name="mail_template",
+    ),
+    path(
+        "settings/mail/<int:pk>/<slug:kind>/<slug:language>/preview",
+        mail.mail_preview,
+        name="mail_preview",
+    ),
+    path(
+        "settings/mail/<int:pk>/<slug:kind>/<slug:language>/test", mail.mail_test, name="mail_test"
+    ),
     path("settings/me", account.my_settings, name="my_settings"),
     path("settings/me/looks", account.my_looks, name="my_looks"),
     path("sign-in", account.sign_in, name="account_login"),

@@ -96,6 +96,7 @@ class TicketDesk(ListDesk):
             "days": thread(self.ticket, self.agent, self._spoken, self._choices),
             "channel": channel_mark(self.ticket.channel),
             "is_cut": self._spoken.is_cut,
+            "may_reply": self.agent.may("ticket.reply"),
         }
 
     def composer(self) -> Context:

@@ -12,9 +12,11 @@ from zabota.files.pictures import may_be_picture
 from zabota.intake.details import Contents
 from zabota.intake.models import Delivery
 from zabota.intake.returns import failure_in_words
+from zabota.intake.senders import Authentication
 from zabota.staff.models import Agent
 from zabota.tickets.choices import AuthorKind, Direction
 from zabota.tickets.models import Ticket
+from zabota.workspace.context.speaker import Speaker, speaker
 from zabota.workspace.context.spoken import EventRow, Spoken, SpokenRow, load_events
 from zabota.workspace.words import times
 
@@ -70,6 +72,8 @@ class Said:
     copies: Sequence[str] = ()
     contents: Contents = NOTHING
     sending: Sending | None = None
+    speaker: Speaker | None = None
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def thread(ticket: Ticket, agent: Agent, spoken: Spoken, names: Names) -> list[D
 
 def _said(row: SpokenRow, agent: Agent) -> Said:
     ours = row.direction == Direction.OUT
+    details = row.read_details() if row.details else {}
+    found = details.get("authentication")
     return Said(
         id=row.id,
         at=row.at,
@@ -119,7 +125,9 @@ def _said(row: SpokenRow, agent: Agent) -> Said:
         is_automatic=row.is_automatic,
         is_third=row.author_kind == AuthorKind.THIRD,
         copies=row.read_copies(),
-        contents=Contents.from_json(row.read_details()) if row.details else NOTHING,
+        contents=Contents.from_json(details) if details else NOTHING,
+        speaker=speaker(Authentication.from_json(found)) if found else None,
+        reply_to=str(next(iter(details.get("reply_to", ())), "")),
         sending=_sending(row, agent),
     )
 

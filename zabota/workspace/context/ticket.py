@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from zabota.company.preferences import preference
 from zabota.customers.models import Identity
 from zabota.intake.returns import failure_in_words
-from zabota.company.preferences import preference
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Outcome, Priority, Status
 from zabota.tickets.models import Draft, SpamLesson
 from zabota.tickets.queries import tickets_visible_to
+from zabota.tickets.wording import signature_of
 from zabota.workspace.context.choices import Choices
 from zabota.workspace.context.clues import telling_words
 from zabota.workspace.context.composer import Composer
@@ -44,7 +44,7 @@ class Earlier:
 
 def load_ticket(agent: Agent, number: int) -> Any:
     """The ticket with all its page shows around the conversation; None if it is not to be seen."""
-    rows = tickets_visible_to(agent).select_related("customer", "identity", "inbox")
+    rows = tickets_visible_to(agent).select_related("customer", "identity", "inbox__brand")
     rows = rows.annotate(
         follows_number=F("follows__number"),
         drafts_of_mine=RawSQL(DRAFTS, [agent.pk]),  # noqa: S611  a constant
@@ -138,5 +138,6 @@ def composer(
         may_reply=may_reply,
         problem=writing.get("problem", ""),
         undone_id=undone[0].id if undone else 0,
+        signature=signature_of(agent, ticket),
         bounced=bounced_in_words(ticket.identity),
     )
