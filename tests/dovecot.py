@@ -75,7 +75,7 @@ passdb {{
 }}
 """
 OAUTH_CONF = """
-introspection_mode = auth
+introspection_mode = get
 introspection_url = {url}
 username_attribute = username
 active_attribute = active
@@ -181,6 +181,13 @@ class Dovecot:
             kind, said = client.append(folder, "", "", mail)
             assert kind == "OK", said
         client.logout()
+
+    def count(self, user: str, folder: str = "INBOX") -> int:
+        """How many mails lie in a folder."""
+        client = self.client(user)
+        _kind, data = client.select(folder, readonly=True)
+        client.logout()
+        return int(data[0] or 0)
 
     def fill(self, user: str, mails: Callable[[int], bytes], count: int) -> None:
         """A mailbox with many mails, written straight to where they lie."""

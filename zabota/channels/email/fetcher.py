@@ -5,6 +5,7 @@ import random
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -62,7 +63,8 @@ class Fetcher(threading.Thread):
     def stop(self) -> None:
         """From another thread: end soon, whatever is being waited for."""
         self._over.set()
-        self._waker.send(b".")
+        with suppress(OSError):  # it ended this moment
+            self._waker.send(b".")
         if self._box:
             self._box.cut()
 

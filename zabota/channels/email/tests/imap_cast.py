@@ -38,9 +38,11 @@ def running(inbox: Inbox) -> Iterator[Fetcher]:
     fetcher = make_fetcher(inbox)
     assert fetcher
     fetcher.start()
-    yield fetcher
-    fetcher.stop()
-    fetcher.join(5)
+    try:
+        yield fetcher
+    finally:
+        fetcher.stop()
+        fetcher.join(5)
     assert not fetcher.is_alive()
 
 
