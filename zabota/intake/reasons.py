@@ -15,6 +15,9 @@ class Reason(StrEnum):
     OWN_COPY = "own-copy"
     BLOCKED = "blocked"
     ENDED_WORKER = "ended-worker"
+    UNVERIFIED_AGENT = "unverified-agent"
+    AGENT_MAY_NOT = "agent-may-not"
+    NOT_AN_ANSWER = "not-an-answer"
 
     def with_detail(self, detail: str | int) -> str:
         return f"{self}: {detail}"
@@ -42,6 +45,9 @@ _WORDS = {
     Reason.TO_NOBODY: _("Our own letter, written to nobody else"),
     Reason.OWN_COPY: _("A letter of ours came back"),
     Reason.BLOCKED: _("The sender is blocked: %(detail)s"),
+    Reason.UNVERIFIED_AGENT: _("It claims to be a colleague's answer, but nobody vouches for that"),
+    Reason.AGENT_MAY_NOT: _("A colleague answered a ticket they may not answer"),
+    Reason.NOT_AN_ANSWER: _("A colleague's answer could not be sent: %(detail)s"),
     Reason.ENDED_WORKER: _("The worker ended while it read this; tried %(detail)s times"),
 }
 

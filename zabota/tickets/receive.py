@@ -24,6 +24,7 @@ from zabota.intake.reasons import Reason
 from zabota.intake.registry import channel_of
 from zabota.intake.returns import Report
 from zabota.tickets.bin_events import TicketMarkedSpam
+from zabota.tickets.by_mail import answer_for_agents
 from zabota.tickets.events import MessageReceived, TicketEvent, TicketOpened, TicketReopened
 from zabota.tickets.judging import judge
 from zabota.tickets.placing import Incoming, Placed, Placement
@@ -131,8 +132,9 @@ def _receive_or_set_aside(incoming: Sequence[Incoming]) -> list[Verdict]:
 
 def receive_messages(incoming: Sequence[Incoming]) -> list[Verdict]:
     """Place each message, store all of them, record what happened; one verdict for each."""
+    verdicts, incoming = answer_for_agents(incoming)
     if not incoming:
-        return []
+        return verdicts
     placement = Placement(incoming)
     placed = [placement.place(one) for one in incoming]
     stored = [p for p in placed if isinstance(p, Placed)]
@@ -143,7 +145,7 @@ def receive_messages(incoming: Sequence[Incoming]) -> list[Verdict]:
         if message.bounce:
             fail_bounced(message.references, message.return_tokens, _report_of(message))
     clear_bounces(placement.alive)
-    return [_verdict(p) if isinstance(p, Placed) else p for p in placed]
+    return verdicts + [_verdict(p) if isinstance(p, Placed) else p for p in placed]
 
 
 def _verdict(placed: Placed) -> Verdict:

@@ -67,11 +67,13 @@ def send_reply(
     again: Iterable[Attachment] = (),
     status: Status = Status.PENDING,
     deliver: bool = True,
+    keep_draft: bool = False,
 ) -> Message:
     """Answer the customer: the message, its delivery (held back `UNDO`), the event.
 
     `again` are files of a reply that was undone. `deliver=False` only tells history, for the
-    demonstration. Raises `PermissionDenied`, `ValidationError`.
+    demonstration; `keep_draft` for words that were not written here. Raises `PermissionDenied`,
+    `ValidationError`.
     """
     text = checked(text, files)
     locked = lock_ticket(ticket, actor, "ticket.reply")
@@ -85,7 +87,8 @@ def send_reply(
         queue_deliveries([delivery_of(locked, message, refs, actor)])
     touch(locked, message)
     changed = apply_status(locked, status, None)
-    forget_draft(locked, actor=actor, kind=Draft.Kind.MESSAGE)
+    if not keep_draft:
+        forget_draft(locked, actor=actor, kind=Draft.Kind.MESSAGE)
     sent = ReplySent(ticket_id=locked.pk, message_id=message.pk, agent_id=actor.pk)
     record(*([sent, changed] if changed else [sent]), actor=as_actor(actor))
     return message
