@@ -7,6 +7,7 @@ import "./list.js";
 import "./live.js";
 import "./menu.js";
 import "./pick.js";
+import "./preview.js";
 import "./seen.js";
 import "./settings.js";
 import "./time.js";

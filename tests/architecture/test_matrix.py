@@ -49,6 +49,7 @@ class World:
 
     def address(self, route: str) -> str:
         """The route with what there is in the place of its variables."""
+        route = route.replace("<int:pk>/<slug:kind>/<slug:language>", "<int:pk>/reply/ru")
         filled = re.sub(r"([a-z]+)/<\w+:\w+>", lambda m: f"{m[1]}/{self.ids[m[1]]}", route)
         return filled + QUERIES.get(route, "")
 
@@ -73,6 +74,7 @@ def world(cast: Cast) -> World:
         "inbound": Inbound.objects.get(pk=refused).pk,
         "setup": link,
         "hidden": hidden.number,
+        "mail": cast.brand.pk,
         "chores": begin_chore("delete", [], actor=cast.vera).pk,
         "blocks": block("evil.example", channel="letterbox", actor=cast.vera).pk,
         "inboxes": _fetching_inbox().pk,

@@ -80,6 +80,11 @@ def load_counts(words: Collection[str]) -> dict[str, Count]:
     return {word: Count(spam, ham) for word, spam, ham in rows.values_list("word", "spam", "ham")}
 
 
+def lessons() -> Count:
+    """How many lessons of each kind there were."""
+    return load_counts(()).get(TOTAL, Count(0, 0))
+
+
 def knows_enough(counts: Mapping[str, Count]) -> bool:
     """Whether there were lessons enough of both kinds."""
     total = counts.get(TOTAL, Count(0, 0))

@@ -19,4 +19,5 @@ class Composer:
     may_reply: bool = True
     problem: str = ""
     undone_id: int = 0
+    signature: str = ""
     bounced: str = ""

@@ -62,6 +62,7 @@ def rail(agent: Agent, *, fresh: bool = True) -> dict[str, Any]:
         "may_manage": may_manage,
         "may_put_away": agent.may("ticket.edit"),
         "may_delete": agent.may("ticket.delete"),
+        "may_company": agent.may("company.manage"),
         **(_post() if may_manage else {}),
     }
 

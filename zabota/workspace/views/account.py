@@ -18,6 +18,7 @@ from zabota.staff.actions import LinkRefused, find_link, set_password, use_link
 from zabota.staff.models import Agent
 from zabota.tickets.actions import as_actor
 from zabota.workspace.context.desk import Desk
+from zabota.workspace.context.mail import endings
 from zabota.workspace.forms import said_wrong
 from zabota.workspace.pages import render_page
 from zabota.workspace.toasts import add_toast
@@ -122,6 +123,7 @@ def my_settings(request: HttpRequest, agent: Agent) -> HttpResponse:
         place="settings",
         agent=agent,
         languages=LANGUAGES,
+        endings=endings(agent),
         problems=problems,
     )
 
