@@ -16,7 +16,7 @@ from bench.idle import measure_idle
 from bench.report import RESULTS, Part, about_machine, write_report
 from bench.scale import FULL, QUICK, Scale, Size
 
-PARTS = ("idle", "pages", "search", "intake", "live")
+PARTS = ("idle", "pages", "search", "intake", "imap", "live")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,6 +56,7 @@ def _measure(chosen: Iterable[str], scale: Scale, folder: Path) -> tuple[list[Pa
     with open_desk(folder / "desk") as desk:
         _seed(desk, chosen, scale)
         # Only now: these need Django to be set up.
+        from bench.imap import measure_imap
         from bench.intake import measure_intake
         from bench.live import measure_live
         from bench.pages import measure_pages
@@ -65,6 +66,7 @@ def _measure(chosen: Iterable[str], scale: Scale, folder: Path) -> tuple[list[Pa
             "pages": lambda: measure_pages(desk, scale),
             "search": lambda: measure_search(desk, scale),
             "intake": lambda: measure_intake(desk, scale),  # the large desk grows here
+            "imap": lambda: measure_imap(desk, scale),
             "live": lambda: measure_live(desk, scale, folder),
         }
         parts += [_run(name, step) for name, step in steps.items() if name in chosen]
