@@ -18,7 +18,7 @@ MESSAGES := $(wildcard zabota/locale/*/LC_MESSAGES/django.po)
 export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
-.PHONY: help run setup test check fault bench lock messages clean
+.PHONY: help run setup test check fault bench wheel lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,9 @@ fault: setup $(DONE)/dev ## the faults at full size, each with its figure; takes
 
 bench: setup $(DONE)/dev ## measure, into bench/RESULTS.md
 	@$(BIN)/python -m bench
+
+wheel: setup ## the package with pages and translations in it, into dist/
+	@$(BIN)/python -m hatchling build -t wheel
 
 lock: $(DONE)/uv ## resolve the dependencies anew, within pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock

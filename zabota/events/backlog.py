@@ -1,6 +1,7 @@
 """Listeners that failed: trying them again, or letting them go on without."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -52,7 +53,7 @@ def _locked(ids: Iterable[int]) -> Sequence[ListenerBacklog]:
     return list(ListenerBacklog.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
 
 
-def _about(row: ListenerBacklog) -> dict[str, str | int]:
+def _about(row: ListenerBacklog) -> dict[str, Any]:
     return {
         "backlog_id": row.pk,
         "listener": row.listener,
