@@ -6,6 +6,7 @@ customer can get something twice, and then with the same id.
 """
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -168,8 +169,21 @@ def send_next() -> bool:
         log.exception("delivery %s", row.pk)
         _fail(row, f"{type(error).__name__}: {error}", retry=True)
     else:
-        _finish(row, Delivery.State.SENT, "")
+        _note_sent(row)
     return True
+
+
+def _note_sent(row: Delivery) -> None:
+    """It is out. If the database has just gone, wait for it: forgotten, it would go out again."""
+    until = time.monotonic() + LEASE.total_seconds() / 2
+    while True:
+        try:
+            return _finish(row, Delivery.State.SENT, "")
+        except Exception as error:
+            if not is_away(error) or time.monotonic() > until:
+                raise
+        connection.close()
+        time.sleep(0.2)
 
 
 def _lease() -> Delivery | None:
