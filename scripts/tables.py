@@ -34,6 +34,10 @@ MEANINGS = {
     "minutes, beyond which nothing is sent until a supervisor releases it; `off`: never",
     "ZABOTA_DATA_DIR": "where the desk keeps everything: database, files, secret",
     "ZABOTA_DEBUG": "`1`: development; errors are shown in full, `/style` is served",
+    "ZABOTA_DKIM_DOMAIN": "domain of the key in `ZABOTA_DKIM_KEY`; empty: that of each sender",
+    "ZABOTA_DKIM_KEY": "file with an RSA key (PEM) to sign outgoing mail with; empty: those made by "
+    "`zabota dkim`",
+    "ZABOTA_DKIM_SELECTOR": "selector of that key",
     "ZABOTA_DNS": "`host:port` to ask about senders (SPF, DKIM, DMARC); empty: the machine's own; "
     "`off`: nothing is checked",
     "ZABOTA_END_WITH_PARENT": "`1`: stop when the process that started the desk is gone; "

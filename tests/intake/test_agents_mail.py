@@ -45,7 +45,7 @@ def write(
         envelope={"mail_from": sender, "rcpt_to": [f"help+{token}@example.com"], **checked},
     )
     settle()
-    return Inbound.objects.get(pk=pk)
+    return Inbound.objects.get(pk=pk or 0)
 
 
 def test_it_is_the_agents_answer_to_the_customer(cast: Cast, inbox: Inbox, ticket: Ticket) -> None:

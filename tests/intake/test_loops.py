@@ -65,7 +65,8 @@ def test_an_auto_responder_without_headers(inbox: Inbox, answers_to: str) -> Non
     for hour in range(1, 24):
         with clock.at(START + timedelta(hours=hour)):
             fresh = list(Delivery.objects.filter(pk__gt=seen).order_by("pk"))
-            for row in [*fresh] or [None]:
+            rows: list[Delivery | None] = [*fresh]
+            for row in rows or [None]:
                 seen = row.pk if row else seen
                 to = str(_mails_of(row)[answers_to]) if row else inbox.address
                 to = re.sub(r".*<(.*)>", r"\1", to)

@@ -32,7 +32,7 @@ def take_in(inbox: Inbox, text: str, to: str = "help@example.com", sender: str =
         envelope={"mail_from": sender, "rcpt_to": [to]},
     )
     settle()
-    return Inbound.objects.get(pk=pk)
+    return Inbound.objects.get(pk=pk or 0)
 
 
 @pytest.fixture

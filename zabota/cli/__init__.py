@@ -122,6 +122,19 @@ def demo() -> None:
     load_demo()
 
 
+@cli.command()
+@click.option("--domain", required=True, help="Of the addresses mail is sent from.")
+@data_dir
+def dkim(domain: str) -> None:
+    """Sign mail from a domain, and print what to put into its DNS.
+
+    The key is made once, in the data directory; mail is signed with it from then on.
+    """
+    from zabota.channels.email.commands import print_dkim
+
+    print_dkim(domain)
+
+
 class _MailCommands(click.Group):
     """Groups whose one command, `mail`, is the mail channel's own."""
 

@@ -85,6 +85,24 @@ def import_mail_command(paths: tuple[Path, ...], address: str, as_object: bool) 
         click.get_current_context().exit(1)
 
 
+def print_dkim(domain: str) -> None:
+    """Make this domain's key if there is none, and print its record for the DNS.
+
+    Raises `click.UsageError`, `EnvironmentProblem`.
+    """
+    from .signing import make_key
+
+    try:
+        name = domain.strip().lower().rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        name = ""
+    if "." not in name or not name.replace(".", "").replace("-", "").isalnum():
+        raise click.UsageError(f"{domain!r} is not a domain; one looks like example.com")
+    key = make_key(name)
+    pieces = [key.record[i : i + 200] for i in range(0, len(key.record), 200)]
+    click.echo(f"{key.name}. IN TXT ( " + " ".join(f'"{piece}"' for piece in pieces) + " )")
+
+
 def _inbox(address: str) -> "Inbox":
     from zabota.intake.queries import find_inbox
 

@@ -140,7 +140,7 @@ def _inbox_at(address: str) -> Inbox | None:
     return find_inbox("email", address)
 
 
-def take_in(session: Session, envelope: Envelope, checked: dict[str, Any]) -> None:
+def take_in(session: Session, envelope: Envelope, checked: dict[str, Any] | None = None) -> None:
     """Commit the mail to the ledger, with what was `checked` of its sender.
 
     Raises `DatabaseError`, `OSError`: then nothing was taken.
@@ -162,7 +162,7 @@ def take_in(session: Session, envelope: Envelope, checked: dict[str, Any]) -> No
             "rcpt_to": envelope.rcpt_tos,
             "peer": session.peer[0] if session.peer else "",
             "helo": clean_line(session.host_name or "", 255),
-            **checked,
+            **(checked or {}),
         },
         received_at=datetime.now(UTC),
     )

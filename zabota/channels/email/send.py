@@ -14,6 +14,7 @@ from zabota.intake.protocol import NotConfigured, OutboundMessage, SendFailed
 
 from .compose import compose_mail, route
 from .inbound import RETURNS
+from .signing import sign
 
 log = logging.getLogger("zabota.mail")
 
@@ -61,9 +62,10 @@ def send_mail(message: OutboundMessage) -> None:
     if relay is None:
         raise NotConfigured
     mail, recipients = _composed(message)
+    signed = _signed(mail, message)
     try:
         with _connect(relay) as server:
-            refused = _hand_over(server, message, mail.as_bytes(), recipients)
+            refused = _hand_over(server, message, signed, recipients)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         raise _refused(code, words) from error
@@ -118,6 +120,13 @@ def _composed(message: OutboundMessage) -> tuple[EmailMessage, list[str]]:
         reason = _("This is not an address mail can be sent to: %(addresses)s")
         addresses = ", ".join(address.value for address in (*message.to, *message.cc))
         raise SendFailed(reason % {"addresses": addresses}, retry=False) from error
+
+
+def _signed(mail: EmailMessage, message: OutboundMessage) -> bytes:
+    try:
+        return sign(mail.as_bytes(), route(message.sender.value).rpartition("@")[2].lower())
+    except EnvironmentProblem as problem:
+        raise SendFailed(str(problem), retry=True) from problem
 
 
 def _connect(relay: Relay) -> smtplib.SMTP:
