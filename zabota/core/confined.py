@@ -9,7 +9,6 @@ import atexit
 import contextlib
 import importlib
 import json
-import math
 import os
 import resource
 import select
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 MEGABYTE = 1024 * 1024
-CPU_SECONDS = 5
+CPU_SECONDS = 5.0
 WALL_SECONDS = (
     20  # for what sleeps; what works is ended by the processor's clock, busy machine or not
 )
@@ -57,9 +56,14 @@ class Helper:
     def __post_init__(self) -> None:
         atexit.register(self.end)
 
-    def run(self, function: str, arguments: Any, blobs: list[bytes]) -> Answer:
-        """What `function` answers. Raises `TooMuch`; `OSError` where no process can be started."""
-        request = {"call": function, "with": arguments, "seconds": CPU_SECONDS}
+    def run(
+        self, function: str, arguments: Any, blobs: list[bytes], *, seconds: float = CPU_SECONDS
+    ) -> Answer:
+        """What `function` answers within so many seconds of the processor.
+
+        Raises `TooMuch`; `OSError` where no process can be started.
+        """
+        request = {"call": function, "with": arguments, "seconds": seconds}
         with self._lock:
             try:
                 return self._asked(self._started(), request, blobs)
@@ -104,7 +108,7 @@ class Helper:
             status = process.wait()
             if status == 0:
                 raise _Left from None
-            raise TooMuch(_why(status)) from None
+            raise TooMuch(_why(status, request["seconds"])) from None
         finally:
             timer.cancel()
         if "failed" in answer:
@@ -138,9 +142,9 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _why(status: int) -> str:
-    if status == -signal.SIGXCPU:
-        return f"reading it takes more than {CPU_SECONDS} seconds"
+def _why(status: int, seconds: float) -> str:
+    if status == -signal.SIGPROF:
+        return f"reading it takes more than {seconds:g} seconds"
     if status == -signal.SIGKILL:
         return f"reading it took more than {WALL_SECONDS} seconds, or all the memory of the machine"
     return f"the process that read it ended ({status})"
@@ -188,13 +192,16 @@ def _answer(request: Any, blobs: list[bytes]) -> Answer:
     try:
         module, _, name = request["call"].partition(":")
         function = getattr(importlib.import_module(module), name)
-        _limit(request["seconds"])
+        _limit_memory()
+        signal.setitimer(signal.ITIMER_PROF, request["seconds"])  # its end is the process's
         done, content = function(request["with"], blobs)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     except MemoryError:
         return {"failed": "reading it takes too much memory"}, []
     except RecursionError:
         return {"failed": "it is nested too deep"}, []
     except Exception as error:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         return {"failed": f"{type(error).__name__}: {error}"}, []
     return {"done": done}, content
 
@@ -202,11 +209,8 @@ def _answer(request: Any, blobs: list[bytes]) -> Answer:
 _room: list[int] = []
 
 
-def _limit(seconds: int) -> None:
-    """As much as is used now, and what one piece of work may take besides."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    end = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+def _limit_memory() -> None:
+    """As much as was used before the first piece of work, and what one may take besides."""
     with contextlib.suppress(OSError, ValueError):
         if not _room:
             pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -26,6 +26,7 @@ HEADERS = 64 * 1024
 PARTS = 300
 TAGS = 20_000
 WORDS = 2_000
+SECONDS = 2.5  # of the processor, each of two times
 PATIENCE = 30.0
 TRIES = "tries"  # of `intake.actions.count_try`: it was being read when a worker ended
 
@@ -71,7 +72,7 @@ def _wants_opening(mail: ParsedMail) -> bool:
 
 
 def _confined(raw: bytes, *, opens: bool) -> ParsedMail:
-    answer, blobs = _helper.run(f"{__name__}:_parse", opens, [raw])
+    answer, blobs = _helper.run(f"{__name__}:_parse", opens, [raw], seconds=SECONDS)
     try:
         return from_wire(ParsedMail, answer, blobs)
     except (TypeError, ValueError, LookupError):

@@ -57,6 +57,7 @@ def _decoded(match: re.Match[bytes], reading: Reading) -> bytes:
 
 # Pieces between semicolons, which may stand inside quotes too.
 _PIECE = re.compile(rb'(?:[^;"]+|"(?:[^"\\]|\\.)*"?)+')
+_DIGITS = re.compile(r"[0-9]{1,3}")
 _ESCAPED = re.compile(rb"\\([\\\"])")
 
 
@@ -73,7 +74,8 @@ def parse_parameters(value: bytes, reading: Reading) -> tuple[str, dict[str, str
         if not star:
             plain.setdefault(name, decode_words(_unquoted(raw), reading))
             continue
-        number = int(section[:3].rstrip("*")) if section[:1].isdecimal() else 0
+        digits = _DIGITS.match(section)
+        number = int(digits[0]) if digits else 0
         encoded = section == "" or section.endswith("*")
         sections.setdefault(name, {})[number] = encoded, _unquoted(raw)
     joined = {name: _joined(parts, reading) for name, parts in sections.items()}
