@@ -262,5 +262,5 @@ def test_who_is_not_let_in_is_told(admin: Client, answer: str) -> None:
     state = ask_for_consent(admin, inbox)
     admin.get(f"/settings/inboxes/connected?state={state}&{answer}")
     shown = page(admin, f"/settings/inboxes/{inbox.pk}")
-    assert "The provider does not let us in any more" in shown
+    assert "The provider does not let us in" in shown
     assert "access_denied" in shown or "invalid_grant" in shown
