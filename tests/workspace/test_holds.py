@@ -5,6 +5,7 @@ import pytest
 from tests.cast import Cast
 from tests.workspace.conftest import Desk
 from zabota.customers.actions import mark_bounced
+from zabota.intake.brake import AUTOMATIC
 from zabota.intake.deliveries import send_next
 from zabota.intake.holds import open_hold, open_holds
 from zabota.intake.models import Hold
@@ -27,10 +28,13 @@ def test_a_supervisor_stops_and_releases(cast: Cast, desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("cause", "words"),
-    [(Hold.Cause.RESTORED, "Restored from a backup"), (Hold.Cause.BURST, "Too much at once")],
+    [
+        (Hold.Cause.RESTORED, "Restored from a backup"),
+        (Hold.Cause.BURST, "400 automatic letters within a minute"),
+    ],
 )
 def test_the_page_says_why(cast: Cast, desk: Desk, cause: Hold.Cause, words: str) -> None:
-    open_hold(cause, "400 automatic letters within a minute")
+    open_hold(cause, f"{AUTOMATIC}: 400")
     assert words in desk(cast.vera).get("/outbox").content.decode()
 
 

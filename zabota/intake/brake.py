@@ -18,6 +18,7 @@ from zabota.intake.models import Hold
 log = logging.getLogger("zabota.deliveries")
 
 MINUTE, TEN_MINUTES = timedelta(minutes=1), timedelta(minutes=10)
+AUTOMATIC, TO_ONE = "automatic within a minute", "to one address within ten minutes"
 PAUSE = 1.0  # seconds between two looks of one process
 # Only the newest rows are read, however long history is.
 COUNT = """
@@ -76,5 +77,5 @@ def _burst(allowed: Limits) -> str:
         cursor.execute(COUNT, [rows, since, max(since, now - MINUTE)])
         automatic, to_one = cursor.fetchone()
     if automatic > allowed.automatic:
-        return f"{automatic} automatic letters within a minute"
-    return f"{to_one} letters to one address within ten minutes" if to_one > allowed.to_one else ""
+        return f"{AUTOMATIC}: {automatic}"
+    return f"{TO_ONE}: {to_one}" if to_one > allowed.to_one else ""

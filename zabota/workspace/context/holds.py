@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from zabota.intake.brake import AUTOMATIC, TO_ONE
 from zabota.intake.holds import open_holds
 from zabota.intake.models import Hold
 from zabota.workspace.words import times
@@ -27,4 +29,13 @@ def _words(hold: Hold) -> str:
         return _("Restored from a backup %(when)s: what waits may have left before") % about
     if hold.cause == Hold.Cause.BY_HAND:
         return _("Stopped by %(reason)s, %(when)s") % about
-    return _("Too much at once, %(when)s: %(reason)s") % about
+    words = _("Too much at once, %(when)s") % about
+    what, _colon, count = hold.reason.rpartition(": ")
+    if what not in (AUTOMATIC, TO_ONE):
+        return words
+    n = int(count)
+    if what == AUTOMATIC:
+        said = ngettext("%(n)s automatic letter", "%(n)s automatic letters within a minute", n)
+    else:
+        said = ngettext("%(n)s letter", "%(n)s letters to one address within ten minutes", n)
+    return f"{words}: {said % {'n': n}}"
