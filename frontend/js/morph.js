@@ -27,6 +27,7 @@ export async function refresh(names, hold = () => false) {
 export function put(old, fresh) {
   Idiomorph.morph(old, fresh.outerHTML, { morphStyle: "outerHTML" });
   htmx.process(fragment(fresh.dataset.fragment));
+  document.dispatchEvent(new Event("fresh"));
 }
 
 export const fragment = (name) => document.querySelector(`[data-fragment="${name}"]`);

@@ -36,4 +36,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("reset", (event) => {
   if (event.target.matches("[data-picking]")) setTimeout(() => count(event.target));
 });
-document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-picking]").forEach(count));
+// A page that came fresh knows nothing of what is picked here.
+for (const come of ["htmx:afterSettle", "fresh"]) {
+  document.addEventListener(come, () => document.querySelectorAll("[data-picking]").forEach(count));
+}

@@ -51,6 +51,13 @@ def uncancel_deliveries(ids: Sequence[int], *, actor: Actor) -> int:
     return len(_change(UNCANCEL, ids, _look_again))
 
 
+def withdraw_automatic(ticket_ids: Sequence[int]) -> None:
+    """Receipts of these tickets that have not left never will: spam gets none."""
+    rows = Delivery.objects.filter(stream_kind="ticket", stream_id__in=ticket_ids)
+    waiting = rows.filter(is_automatic=True, state=State.QUEUED)
+    waiting.update(state=State.CANCELLED, finished_at=clock.now())
+
+
 def _change(
     statement: str, ids: Sequence[int], tell: Callable[[Sequence[Row]], None]
 ) -> Sequence[Row]:

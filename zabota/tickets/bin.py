@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from zabota.core import clock
-from zabota.events.record import Happening, record_all
+from zabota.events.record import Happening, record_all, touch_screens
 from zabota.events.registry import SYSTEM
 from zabota.files.dropping import drop_blobs
 from zabota.intake.aside import forget_applied
 from zabota.intake.models import Delivery
+from zabota.intake.outbox import withdraw_automatic
 from zabota.staff.models import Agent
 from zabota.tickets.actions import as_actor
 from zabota.tickets.bin_events import (
@@ -49,6 +50,7 @@ def mark_spam(numbers: Iterable[int], *, actor: Agent) -> list[Ticket]:
     now = clock.now()
     Ticket.objects.filter(pk__in=[t.pk for t in rows]).update(is_spam=True, deleted_at=now)
     learn(rows, is_spam=True)
+    withdraw_automatic([t.pk for t in rows])
     _tell([TicketMarkedSpam(ticket_id=t.pk) for t in rows], actor)
     return rows
 
@@ -88,7 +90,10 @@ def _locked(rows: QuerySet[Ticket]) -> list[Ticket]:
 
 
 def _tell(events: Sequence[TicketEvent], actor: Agent) -> None:
+    """Lists have to look again: who may not see a ticket any more hears nothing of it."""
     record_all([Happening(event, as_actor(actor)) for event in events])
+    if events:
+        touch_screens("lists", 0)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from zabota.tickets.spam import clues_of, knows_enough, load_counts, score, word
 if TYPE_CHECKING:
     from zabota.tickets.placing import Placed
 
-IDLE = 30.0  # seconds until it is asked again whether enough has been learned
+IDLE = 2.0  # seconds until it is asked again whether enough has been learned
 _idle_until = 0.0
 
 

@@ -90,15 +90,18 @@ class Hub:
             if notices:
                 await asyncio.sleep(GATHER)
                 notices += [n.payload async for n in connection.notifies(timeout=0)]
-                await self._publish(ticket_ids(notices), is_post=speak_of_post(notices))
+                post, lists = (speak_of(kind, notices) for kind in ("inbound", "lists"))
+                await self._publish(ticket_ids(notices), is_post=post, is_list=lists)
 
-    async def _publish(self, ids: list[int], *, is_post: bool = False) -> None:
+    async def _publish(
+        self, ids: list[int], *, is_post: bool = False, is_list: bool = False
+    ) -> None:
         if len(ids) > MOST_NUMBERS:
             self._tell_all(RESYNC)
             return
         for pk, agent in list(self.agents.items()):
             numbers = await sync_to_async(_visible, thread_sensitive=False)(agent, ids)
-            if numbers or (is_post and agent.may("intake.manage")):
+            if numbers or is_list or (is_post and agent.may("intake.manage")):
                 data = json.dumps({"tickets": numbers})
                 self._tell(pk, f"event: change\ndata: {data}\n\n".encode())
 
@@ -124,9 +127,9 @@ def ticket_ids(notices: list[str]) -> list[int]:
     return sorted(int(n[7:]) for n in names if n.startswith("ticket:") and n[7:].isdecimal())
 
 
-def speak_of_post(notices: list[str]) -> bool:
-    """Whether something was set aside, or let in: for who looks after the intake."""
-    return any("inbound:" in notice for notice in notices)
+def speak_of(kind: str, notices: list[str]) -> bool:
+    """Whether one is of this kind: `inbound` for who keeps the post, `lists` for everybody."""
+    return any(f"{kind}:" in notice for notice in notices)
 
 
 def _visible(agent: Agent, ids: list[int]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,8 +47,8 @@ def show_hidden(request: HttpRequest, agent: Agent, number: int) -> HttpResponse
     """One of them: what it says, without anything to do but bring it back."""
     found = bin_visible_to(agent, spam=True) | bin_visible_to(agent, spam=False)
     ticket = found.filter(number=number).select_related("customer", "identity").first()
-    if ticket is None:
-        raise Http404
+    if ticket is None:  # somebody may have brought it back meanwhile
+        return to_ticket(request, found_ticket(agent, number).number)
     slug = "spam" if ticket.is_spam else "bin"
     desk = BinDesk(agent, slug, fresh=is_fragment(request), selected=number)
     shown = {} if is_fragment(request) else hidden_ticket(ticket)

@@ -115,7 +115,9 @@ def show(
 @require_safe
 @for_agents("intake.manage")
 def letter(request: HttpRequest, agent: Agent, pk: int) -> HttpResponse:
-    """A letter beside its list."""
+    """A letter beside its list; the list alone if it is not set aside any more."""
+    if Inbound.objects.filter(pk=pk).exclude(state__in=ASIDE.values()).exists():
+        return HttpResponseRedirect(reverse("inbound"))
     return show(request, agent, _set_aside(agent, pk))
 
 
