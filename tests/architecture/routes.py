@@ -33,6 +33,7 @@ GET    /messages/<int:pk>/picture          302    400  404     400       400    
 POST   /messages/<int:pk>/answer-there     302    302  404     302       404        302       302
 POST   /messages/<int:pk>/undo             302    302  404     302       404        302       302
 GET    /attachments/<int:pk>               302    200  404     200       200        200       302
+GET    /attachments/<int:pk>/letter        302    415  404     415       415        415       302
 GET    /attachments/<int:pk>/picture       302    415  404     415       415        415       302
 GET    /customers/<int:pk>                 302    200  404     200       200        200       302
 GET    /outbox                             302    404  404     200       404        200       302

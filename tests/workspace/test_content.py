@@ -43,3 +43,49 @@ def test_a_lost_file_is_not_a_crash(cast: Cast, desk: Desk) -> None:
     file = Attachment.objects.get()
     delete_file(file.blob.key)
     assert desk(cast.anna).get(f"/attachments/{file.pk}").status_code == 404
+
+
+LETTER = b"From: Eve <eve@example.ru>\r\nSubject: Inner\r\n\r\nSecret words <b>\r\n"
+
+
+def test_an_attached_letter_is_read_in_place(cast: Cast, desk: Desk) -> None:
+    ticket = cast.receive(files={"a.eml": LETTER.decode()})
+    file = Attachment.objects.get()
+    file.content_type, file.ticket.channel = "message/rfc822", "email"
+    file.save()
+    file.ticket.save()
+    client = desk(cast.anna)
+    assert (
+        f'href="/attachments/{file.pk}/letter"'
+        in client.get(f"/tickets/{ticket.number}").content.decode()
+    )
+    page = client.get(f"/attachments/{file.pk}/letter").content.decode()
+    assert "Inner" in page and "eve@example.ru" in page
+    assert "Secret words &lt;b&gt;" in page
+
+
+def test_what_a_message_brings_is_said(cast: Cast, desk: Desk) -> None:
+    invitation = {
+        "method": "request",
+        "summary": "Осмотр <b>",
+        "starts": "2026-11-24T10:00+03:00",
+        "ends": "2026-11-24T11:30+03:00",
+        "place": "Ленина, 5",
+        "people": ["Дана <dana@example.ru>"],
+        "a later version": 1,
+    }
+    details = {"invitations": [invitation], "protected": "pgp", "signed": "smime"}
+    ticket = cast.receive(text="", details=details)
+    page = desk(cast.anna).get(f"/tickets/{ticket.number}").content.decode()
+    assert "Осмотр &lt;b&gt;" in page and "Дана &lt;dana@example.ru&gt;" in page
+    assert "24\u00a0November" in page
+    assert "Encrypted (PGP)" in page and "Signed (S/MIME)" in page
+    assert "(nothing written)" not in page
+
+
+@pytest.mark.parametrize(
+    "starts", ["", "nonsense", "2026-11-24", "2026-11-24T10:00", "9999-12-31T23:59-12:00"]
+)
+def test_no_time_of_an_appointment_breaks_the_page(starts: str, cast: Cast, desk: Desk) -> None:
+    ticket = cast.receive(details={"invitations": [{"starts": starts, "ends": starts}]})
+    assert desk(cast.anna).get(f"/tickets/{ticket.number}").status_code == 200

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     OWN_COPY = "own-copy"
     BLOCKED = "blocked"
     ENDED_WORKER = "ended-worker"
+    TAKES_TOO_MUCH = "takes-too-much"
     UNVERIFIED_AGENT = "unverified-agent"
     AGENT_MAY_NOT = "agent-may-not"
     NOT_AN_ANSWER = "not-an-answer"
@@ -45,6 +46,7 @@ _WORDS = {
     Reason.TO_NOBODY: _("Our own letter, written to nobody else"),
     Reason.OWN_COPY: _("A letter of ours came back"),
     Reason.BLOCKED: _("The sender is blocked: %(detail)s"),
+    Reason.TAKES_TOO_MUCH: _("Reading it takes more time or memory than a letter may"),
     Reason.UNVERIFIED_AGENT: _("It claims to be a colleague's answer, but nobody vouches for that"),
     Reason.AGENT_MAY_NOT: _("A colleague answered a ticket they may not answer"),
     Reason.NOT_AN_ANSWER: _("A colleague's answer could not be sent: %(detail)s"),

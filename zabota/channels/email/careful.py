@@ -16,6 +16,7 @@ from typing import Any
 from zabota.core.confined import Answer, Helper, TooMuch
 from zabota.core.wire import from_wire, to_wire
 from zabota.intake.protocol import InboundRefused
+from zabota.intake.reasons import Reason
 
 from .invitations import is_calendar
 from .parse import ParsedMail, parse_mail
@@ -47,7 +48,7 @@ def parse_carefully(raw: bytes, envelope: Mapping[str, Any]) -> ParsedMail:
     try:
         return _confined(raw, opens=False)
     except TooMuch as error:
-        raise InboundRefused(str(error)) from None
+        raise InboundRefused(Reason.TAKES_TOO_MUCH.with_detail(str(error))) from None
 
 
 def is_odd(raw: bytes) -> bool:

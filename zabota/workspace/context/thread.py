@@ -36,6 +36,7 @@ class FileLink:
     size: int
     icon: str
     is_picture: bool = False
+    is_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,9 @@ def _files(row: SpokenRow) -> list[FileLink]:
 def _file(file: dict[str, Any]) -> FileLink:
     kind = file["kind"].lower()
     is_picture = may_be_picture(kind, file["size"])
-    icon = "image" if kind.startswith("image/") else "mail" if kind == LETTER else "file"
-    return FileLink(file["id"], file["name"], file["size"], icon, is_picture)
+    is_letter = kind == LETTER
+    icon = "image" if kind.startswith("image/") else "mail" if is_letter else "file"
+    return FileLink(file["id"], file["name"], file["size"], icon, is_picture, is_letter)
 
 
 def _sending(row: SpokenRow, agent: Agent) -> Sending | None:
