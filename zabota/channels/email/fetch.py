@@ -14,13 +14,13 @@ from zabota.channels.email.channel import NOT_FETCHED
 from zabota.channels.email.identity import identify
 from zabota.channels.email.imap import Head, Mailbox
 from zabota.channels.email.models import MailboxPosition
+from zabota.channels.email.settings import MEGABYTE, mail_settings
 from zabota.files.actions import undone_with_rows
 from zabota.intake.actions import accept_inbound
 from zabota.intake.models import Inbound, Inbox
 from zabota.intake.sources import Source, SourceTrouble, Trouble
 
 WINDOW = 50
-LARGEST = 50 * 1024 * 1024  # as by SMTP
 MOST_AT_ONCE = 8 * 1024 * 1024  # bytes of mails held in memory together
 
 
@@ -92,7 +92,7 @@ class Round:
 
     def _keep(self, heads: Sequence[Head]) -> list[int]:
         """Fetch and commit these; the UIDs of those that are here whole."""
-        fits = [head for head in heads if head.size <= LARGEST]
+        fits = [head for head in heads if head.size <= mail_settings().largest]
         bodies = self._bodies([head.uid for head in fits])
         connections.close_all()  # fetching took its time; the pool tries a connection before use
         try:
@@ -126,8 +126,8 @@ class Round:
         """A mail that is too large, or that the server does not hand out: its head stands in the
         ledger, set aside, and it stays where it is."""
         why = "the server does not hand it out"
-        if head.size > LARGEST:
-            why = f"{head.size / 1024 / 1024:.0f} MB are more than {LARGEST // 1024 // 1024} MB"
+        if head.size > (largest := mail_settings().largest):
+            why = f"{head.size / MEGABYTE:.0f} MB are more than {largest // MEGABYTE} MB"
         heads = self.box.bodies([head.uid], "HEADER")
         raw = heads.get(head.uid)
         if raw:  # else it was deleted meanwhile
@@ -173,6 +173,6 @@ def in_memory(heads: Sequence[Head]) -> Iterator[list[Head]]:
             yield part
             part, held = [], 0
         part.append(head)
-        held += min(head.size, LARGEST)
+        held += head.size
     if part:
         yield part
