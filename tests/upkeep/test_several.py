@@ -18,8 +18,8 @@ from tests.upkeep.desks import Desk, Post, Sender, a_desk, a_post, until
 
 pytestmark = pytest.mark.faults
 FULL = is_full()
-MAILS, ANSWERS, KILLS = (2_000, 300, 40) if FULL else (80, 20, 6)
-TERMINATIONS, AWAY = (20, 60.0) if FULL else (6, 3.0)
+MAILS, ANSWERS, KILLS = (2_000, 300, 40) if FULL else (60, 12, 4)
+TERMINATIONS, AWAY = (20, 60.0) if FULL else (4, 3.0)
 BACK_WITHIN = 10.0
 TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -7,10 +7,10 @@ customer can get something twice, and then with the same id.
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -39,6 +39,7 @@ from zabota.intake.returns import Report, is_about_address, return_token, token_
 
 log = logging.getLogger("zabota.deliveries")
 
+Done = TypeVar("Done")
 LEASE = timedelta(minutes=5)
 WAIT = timedelta(days=1)  # a mail server is named by a new start, and that wakes what waits
 _brake = Brake()
@@ -158,7 +159,7 @@ def send_next() -> bool:
     if row is None:
         return False
     try:
-        channel_of(row.channel).send(_thaw(row))
+        channel_of(row.channel).send(_surely(lambda: _thaw(row)))
     except NotConfigured:
         _wait(row)
     except SendFailed as error:
@@ -169,16 +170,16 @@ def send_next() -> bool:
         log.exception("delivery %s", row.pk)
         _fail(row, f"{type(error).__name__}: {error}", retry=True)
     else:
-        _note_sent(row)
+        _surely(lambda: _finish(row, Delivery.State.SENT, ""))
     return True
 
 
-def _note_sent(row: Delivery) -> None:
-    """It is out. If the database has just gone, wait for it: forgotten, it would go out again."""
+def _surely(work: Callable[[], Done]) -> Done:
+    """Do it as soon as the database is there: a letter that is out would else go out again."""
     until = time.monotonic() + LEASE.total_seconds() / 2
     while True:
         try:
-            return _finish(row, Delivery.State.SENT, "")
+            return work()
         except Exception as error:
             if not is_away(error) or time.monotonic() > until:
                 raise
