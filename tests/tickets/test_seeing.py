@@ -1,13 +1,28 @@
 """Views, counts, search: permission is part of every query."""
 
+from itertools import product
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from tests.cast import Cast
+from zabota.core import clock
+from zabota.intake.actions import add_inbox
+from zabota.intake.models import Inbox
+from zabota.staff.models import Role, Team
+from zabota.staff.permissions import Scope
 from zabota.tickets.actions import assign, change_ticket, mark_seen, set_status, set_tags, set_team
 from zabota.tickets.choices import Outcome, Status
 from zabota.tickets.models import Ticket
-from zabota.tickets.queries import VIEWS, Position, count_views, find_ticket, list_tickets
+from zabota.tickets.queries import (
+    VIEWS,
+    Position,
+    count_views,
+    find_ticket,
+    list_tickets,
+    numbers_visible_to_each,
+    tickets_visible_to,
+)
 from zabota.tickets.search import search_tickets
 from zabota.tickets.writing import send_reply, write_note
 
@@ -150,3 +165,24 @@ def test_a_number_that_is_also_said_is_one_hit(cast: Cast) -> None:
     ticket = cast.receive()
     write_note(ticket, f"см. {ticket.number}", actor=cast.vera)
     assert [h.ticket for h in search_tickets(cast.anna, str(ticket.number))] == [ticket]
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_live_screens_hear_of_exactly_what_may_be_seen(cast: Cast, scope: Scope) -> None:
+    mine, other = (Team.objects.create(slug=slug, names={"en": slug}) for slug in ("m", "o"))
+    cast.bob.teams.set([mine])
+    cast.bob.role = Role(permissions={"ticket.view": scope})
+    made, holders = [cast.receive() for _ in range(28)], (None, cast.bob, cast.anna)
+    inboxes = [None, mine, other]
+    for ticket, (team, holder, of_inbox) in zip(
+        made, product((None, mine, other), holders, inboxes), strict=False
+    ):
+        inbox, _ = add_inbox(f"{of_inbox.slug if of_inbox else 'none'}@desk.example")
+        Inbox.objects.filter(pk=inbox.pk).update(team=of_inbox)
+        Ticket.objects.filter(pk=ticket.pk).update(team=team, assignee=holder, inbox=inbox)
+    Ticket.objects.filter(pk=made[-1].pk).update(deleted_at=clock.now())
+    ids = [ticket.pk for ticket in made]
+    seen = tickets_visible_to(cast.bob).filter(pk__in=ids).order_by("pk")
+    heard = numbers_visible_to_each([cast.admin, cast.bob], ids)
+    assert heard[cast.bob.pk] == [ticket.number for ticket in seen]
+    assert len(heard[cast.admin.pk]) == 27

@@ -2,6 +2,7 @@
 
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -27,6 +28,29 @@ def reach(agent: Agent, permission: str = "ticket.view") -> Q | None:
         case Scope.OWN:
             return own
     return None
+
+
+class Whose(NamedTuple):
+    """What decides who sees a ticket."""
+
+    team_id: int | None
+    assignee_id: int | None
+    inbox_team_id: int | None
+
+
+def reaches(agent: Agent, whose: Whose, permission: str = "ticket.view") -> bool:
+    """What `reach` asks of the database, for a ticket that has been read."""
+    own = whose.assignee_id == agent.pk
+    match agent.scope(permission):
+        case Scope.ALL:
+            return True
+        case Scope.TEAM:
+            return own or whose.team_id is None or whose.team_id in agent.team_ids
+        case Scope.BRAND:
+            return own or whose.inbox_team_id in agent.team_ids
+        case Scope.OWN:
+            return own
+    return False
 
 
 def _of_teams(agent: Agent, field: str) -> Q:

@@ -1,6 +1,6 @@
 """What an agent may see: every query starts from permission."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from zabota.staff.models import Agent
 from zabota.staff.permissions import Scope
 from zabota.tickets.choices import OPEN_WORK, Status
 from zabota.tickets.models import Attachment, Message, Note, Ticket
-from zabota.tickets.permissions import reach
+from zabota.tickets.permissions import Whose, reach, reaches
 
 PAGE = 50
 MOST_COUNTED = 1000
@@ -220,5 +220,14 @@ def attachments_visible_to(agent: Agent) -> QuerySet[Attachment]:
 
 def numbers_visible_to(agent: Agent, ticket_ids: list[int]) -> list[int]:
     """Which of these tickets the agent may see, by number: for live screens."""
-    rows = tickets_visible_to(agent).filter(pk__in=ticket_ids)
-    return list(rows.values_list("number", flat=True))
+    return numbers_visible_to_each([agent], ticket_ids)[agent.pk]
+
+
+def numbers_visible_to_each(
+    agents: Sequence[Agent], ticket_ids: Sequence[int]
+) -> dict[int, list[int]]:
+    """The same for many agents at once, by their ids: in one query, however many they are."""
+    rows = Ticket.objects.filter(pk__in=ticket_ids, deleted_at=None).order_by("pk")
+    found = rows.values_list("number", "team_id", "assignee_id", "inbox__team_id")
+    tickets = [(number, Whose(*whose)) for number, *whose in found]
+    return {agent.pk: [n for n, whose in tickets if reaches(agent, whose)] for agent in agents}

@@ -8,7 +8,6 @@ only: pages fetch fragments, so that permission stays in one place.
 import asyncio
 import json
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -25,7 +24,7 @@ from django.http import HttpRequest
 from zabota.core.environment import env
 from zabota.core.postgres import connection_string
 from zabota.staff.models import Agent
-from zabota.tickets.queries import numbers_visible_to
+from zabota.tickets.queries import numbers_visible_to_each
 
 log = logging.getLogger("zabota.live")
 
@@ -36,6 +35,8 @@ MOST_WAITING = 64
 MOST_STREAMS = 40  # of one agent; a browser needs one, see live-worker.js
 MOST_NUMBERS = 500
 LATER = b"retry: 5000\n\n"  # and the browser comes back by itself: it gives up on a 503
+CROWD = 1000  # streams of this process; with more of them each is looked up less often
+STILL_HERE = b": still here\n\n"
 RESYNC = b"event: resync\ndata: {}\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -46,7 +47,34 @@ HEADERS = [
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Stream = asyncio.Queue[bytes]
+
+
+class Stream:
+    """What one open screen is still to be told: no task and no timer for each word."""
+
+    def __init__(self) -> None:
+        self.waiting: list[bytes] = []
+        self.is_due = False
+        self.woken = asyncio.Event()
+
+    def tell(self, data: bytes) -> None:
+        if len(self.waiting) >= MOST_WAITING:  # a screen that does not keep up starts afresh
+            self.waiting = [RESYNC]
+        else:
+            self.waiting.append(data)
+        self.woken.set()
+
+    def beat(self) -> None:
+        self.is_due = True
+        self.woken.set()
+
+    async def next(self) -> bytes:
+        """All that waits, which may be nothing."""
+        await self.woken.wait()
+        self.woken.clear()
+        data = b"".join(self.waiting)
+        self.waiting.clear()
+        return data
 
 
 class Hub:
@@ -55,18 +83,21 @@ class Hub:
     def __init__(self) -> None:
         self.streams: dict[int, set[Stream]] = defaultdict(set)
         self.agents: dict[int, Agent] = {}
+        self.count = 0
         self.task: asyncio.Task[None] | None = None
 
     def join(self, agent: Agent) -> Stream:
-        stream: Stream = asyncio.Queue(MOST_WAITING)
+        stream = Stream()
         self.agents[agent.pk] = agent
         self.streams[agent.pk].add(stream)
+        self.count += 1
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._listen())
         return stream
 
     def leave(self, agent: Agent, stream: Stream) -> None:
         self.streams[agent.pk].discard(stream)
+        self.count -= 1
         if not self.streams[agent.pk]:
             del self.streams[agent.pk], self.agents[agent.pk]
 
@@ -88,10 +119,10 @@ class Hub:
         while self.streams:
             notices = [n.payload async for n in connection.notifies(timeout=5, stop_after=1)]
             if notices:
-                await asyncio.sleep(GATHER)
                 notices += [n.payload async for n in connection.notifies(timeout=0)]
                 post, lists = (speak_of(kind, notices) for kind in ("inbound", "lists"))
                 await self._publish(ticket_ids(notices), is_post=post, is_list=lists)
+                await asyncio.sleep(GATHER)  # what comes meanwhile is told together
 
     async def _publish(
         self, ids: list[int], *, is_post: bool = False, is_list: bool = False
@@ -99,11 +130,13 @@ class Hub:
         if len(ids) > MOST_NUMBERS:
             self._tell_all(RESYNC)
             return
-        for pk, agent in list(self.agents.items()):
-            numbers = await sync_to_async(_visible, thread_sensitive=False)(agent, ids)
+        agents = list(self.agents.values())
+        seen = await sync_to_async(_visible, thread_sensitive=False)(agents, ids)
+        for agent in agents:
+            numbers = seen.get(agent.pk, [])
             if numbers or is_list or (is_post and agent.may("intake.manage")):
                 data = json.dumps({"tickets": numbers})
-                self._tell(pk, f"event: change\ndata: {data}\n\n".encode())
+                self._tell(agent.pk, f"event: change\ndata: {data}\n\n".encode())
 
     def _tell_all(self, data: bytes) -> None:
         for pk in list(self.streams):
@@ -111,11 +144,7 @@ class Hub:
 
     def _tell(self, agent_id: int, data: bytes) -> None:
         for stream in self.streams.get(agent_id, ()):
-            if stream.full():  # a screen that does not keep up starts afresh
-                while not stream.empty():
-                    stream.get_nowait()
-                data = RESYNC
-            stream.put_nowait(data)
+            stream.tell(data)
 
 
 hub = Hub()
@@ -132,11 +161,11 @@ def speak_of(kind: str, notices: list[str]) -> bool:
     return any(f"{kind}:" in notice for notice in notices)
 
 
-def _visible(agent: Agent, ids: list[int]) -> list[int]:
+def _visible(agents: list[Agent], ids: list[int]) -> dict[int, list[int]]:
     if not ids:
-        return []
+        return {}
     try:
-        return numbers_visible_to(agent, ids)
+        return numbers_visible_to_each(agents, ids)
     finally:
         connections.close_all()
 
@@ -184,16 +213,23 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
 async def _tell_news(
     stream: Stream, agent_id: int, cookies: str, gone: asyncio.Task[None], send: Send
 ) -> None:
-    """Until the reader leaves or may not read any more, which is looked up at every heartbeat."""
-    looked_up = time.monotonic()
-    while not gone.done():
-        data = await _next(stream, gone)
-        if time.monotonic() - looked_up >= HEARTBEAT:
-            looked_up = time.monotonic()
-            if not await _may_go_on(agent_id, cookies):
-                return
-        if not gone.done():
-            await _write(data or b": still here\n\n", send)
+    """Until the reader leaves or may not read any more, which is looked up at heartbeats."""
+    gone.add_done_callback(lambda _: stream.woken.set())
+    loop, beats = asyncio.get_running_loop(), 0
+    timer = loop.call_later(HEARTBEAT, stream.beat)
+    try:
+        while not gone.done():
+            data = await stream.next()
+            if stream.is_due:
+                data, stream.is_due, beats = data or STILL_HERE, False, beats + 1
+                timer = loop.call_later(HEARTBEAT, stream.beat)
+                is_turn = beats % (1 + hub.count // CROWD) == 0
+                if is_turn and not await _may_go_on(agent_id, cookies):
+                    return
+            if data and not gone.done():
+                await _write(data, send)
+    finally:
+        timer.cancel()
 
 
 async def _may_go_on(agent_id: int, cookies: str) -> bool:
@@ -215,16 +251,6 @@ async def _find(cookies: str) -> Agent | None:
 async def _refuse(status: int, send: Send, body: bytes = b"") -> None:
     await send({"type": "http.response.start", "status": status, "headers": HEADERS})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _next(stream: Stream, gone: asyncio.Task[None]) -> bytes | None:
-    """What to tell next, or None after a silence or when the reader left."""
-    news = asyncio.create_task(stream.get())
-    done, _ = await asyncio.wait({news, gone}, timeout=HEARTBEAT, return_when="FIRST_COMPLETED")
-    if news in done:
-        return news.result()
-    news.cancel()
-    return None
 
 
 async def _gone(receive: Receive) -> None:
