@@ -27,6 +27,7 @@ MEANINGS = {
     "empty: the embedded one in the data directory",
     "ZABOTA_ALLOWED_HOSTS": "host names the pages answer to, separated by commas; "
     "this machine's own and that of `ZABOTA_PUBLIC_URL` always count",
+    "ZABOTA_ALLOW_LOOPBACK": "`1`: pictures may come from this machine itself; development only",
     "ZABOTA_AUTHSERV_ID": "the name under which your mail server in front writes "
     "`Authentication-Results`; it is believed who speaks, for mail by LMTP and IMAP; empty: nobody",
     "ZABOTA_BEHIND_PROXY": "`1`: trust `X-Forwarded-…` headers of a proxy in front",
