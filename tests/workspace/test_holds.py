@@ -9,6 +9,7 @@ from zabota.intake.brake import AUTOMATIC
 from zabota.intake.deliveries import send_next
 from zabota.intake.holds import open_hold, open_holds
 from zabota.intake.models import Hold
+from zabota.tickets.writing import send_reply
 
 
 def test_a_supervisor_stops_and_releases(cast: Cast, desk: Desk) -> None:
@@ -51,4 +52,13 @@ def test_an_address_that_bounced_is_marked_where_one_writes(cast: Cast, desk: De
     assert "bounced on" not in client.get(address).content.decode()
     mark_bounced(("email", "dana@example.ru"), "550 5.1.1 User unknown")
     page = client.get(address).content.decode()
-    assert page.count("There is no such mailbox (550 5.1.1 User unknown)") == 2
+    assert page.count("bounced on") == 2 and page.count("There is no such mailbox") == 2
+
+
+def test_an_answer_that_is_held_says_so_and_can_still_be_undone(cast: Cast, desk: Desk) -> None:
+    ticket = cast.receive()
+    send_reply(ticket, "Уже отправили", actor=cast.anna)
+    open_hold(Hold.Cause.BY_HAND, "Vera")
+    page = desk(cast.anna).get(f"/tickets/{ticket.number}").content.decode()
+    assert "held back: nothing is sent at the moment" in page and "Undo" in page
+    assert "held back" in desk(cast.vera).get("/outbox").content.decode()

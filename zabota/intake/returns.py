@@ -119,11 +119,13 @@ def is_about_address(text: str) -> bool:
     return bool(_ABOUT_ADDRESS.match(status_in(text)))
 
 
+def failure_explained(text: str) -> str:
+    """What the code in an error of a delivery means, in the current language; "" if it has none."""
+    exact = status_in(text).partition(".")[2]
+    return str(_WORDS.get(exact) or _WORDS.get(exact.partition(".")[0], ""))
+
+
 def failure_in_words(text: str) -> str:
-    """An error of a delivery, its code explained in the current language where there is one."""
-    code = status_in(text)
-    if not code:
-        return text
-    exact = code.partition(".")[2]
-    words = _WORDS.get(exact) or _WORDS.get(exact.partition(".")[0])
+    """An error of a delivery, explained in front of what the server said."""
+    words = failure_explained(text)
     return f"{words} ({text})" if words else text

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from zabota.core.environment import env
 from zabota.intake.aside import About
 from zabota.intake.chores import open_chores
+from zabota.intake.holds import open_holds
 from zabota.intake.models import Delivery, Inbound
 from zabota.intake.queries import outbox_visible_to, set_aside_visible_to
 from zabota.intake.reasons import reason_in_words
@@ -90,10 +91,11 @@ class PostDesk(Desk):
             rows = rows.filter(pk__lt=self.after)
         if self.page == "inbound":
             return [_aside_row(row) for row in rows[:PAGE]]
+        is_held = open_holds().exists()
         found = list(rows.defer("payload").annotate(subject=KT("payload__subject"))[:PAGE])
         ids = [one.stream_id for one in found if one.stream_kind == "ticket"]
         numbers = tickets_visible_to(self.agent).filter(pk__in=ids).values_list("pk", "number")
-        return [_delivery_row(one, dict(numbers)) for one in found]
+        return [_delivery_row(one, dict(numbers), is_held=is_held) for one in found]
 
     def post(self) -> Context:
         tabs = self._tabs()
@@ -140,7 +142,7 @@ def _aside_row(row: Inbound) -> PostRow:
     )
 
 
-def _delivery_row(row: Any, numbers: dict[int, int]) -> PostRow:
+def _delivery_row(row: Any, numbers: dict[int, int], *, is_held: bool) -> PostRow:
     number = numbers.get(row.stream_id) if row.stream_kind == "ticket" else None
     subject = row.subject or no_subject()
     return PostRow(
@@ -150,18 +152,20 @@ def _delivery_row(row: Any, numbers: dict[int, int]) -> PostRow:
         icon="check" if row.is_automatic else "reply",
         name=row.recipient,
         subject=subject,
-        words=delivery_in_words(row),
+        words=delivery_in_words(row, is_held=is_held),
         at=row.created_at,
         is_bad=row.state == State.FAILED,
     )
 
 
-def delivery_in_words(row: Delivery) -> str:
+def delivery_in_words(row: Delivery, *, is_held: bool = False) -> str:
     """How far it has come, and why not further."""
     if row.state == State.FAILED:
         return failure_in_words(row.error)
     if row.state == State.SENDING:
         return _("being sent")
+    if is_held:
+        return _("held back")
     if row.is_waiting:
         return _("waits for a mail server")
     when = times().moment(row.due_at)

@@ -25,7 +25,9 @@ SPOKEN = f"""
     direction, author_kind, author_address, copies, quoted_text, is_automatic, undone_at,
     html IS NOT NULL,
     (SELECT to_jsonb(newest) FROM (
-       SELECT id, state, error, due_at, attempts, is_waiting, finished_at FROM intake_delivery
+       SELECT id, state, error, due_at, attempts, is_waiting, finished_at,
+         EXISTS (SELECT FROM intake_hold WHERE released_at IS NULL) AS is_held
+       FROM intake_delivery
        WHERE message_id = said.id ORDER BY id DESC LIMIT 1) AS newest),
     nullif(details, '{{}}')
   FROM tickets_message said

@@ -41,7 +41,7 @@ class FileLink:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How far an answer has come. `how`: leaving, waiting, retrying, sending, sent, failed."""
+    """How far an answer has come. `how`: leaving, held, waiting, retrying, sending, sent …"""
 
     id: int
     how: str
@@ -159,7 +159,7 @@ def _sending(row: SpokenRow, agent: Agent) -> Sending | None:
     due = _time(delivery["due_at"])
     return Sending(
         id=delivery["id"],
-        how=how,
+        how="held" if how in ("leaving", "retrying") and delivery["is_held"] else how,
         at=_time(delivery["finished_at"]) if how in ENDS.values() else due,
         error=failure_in_words(delivery["error"]),
         seconds=max(round((due - clock.now()).total_seconds()), 0),

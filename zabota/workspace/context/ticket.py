@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from zabota.company.preferences import preference
 from zabota.customers.models import Identity
-from zabota.intake.returns import failure_in_words
+from zabota.intake.returns import failure_explained
 from zabota.staff.models import Agent
 from zabota.tickets.choices import Outcome, Priority, Status
 from zabota.tickets.models import Draft, SpamLesson
@@ -102,7 +102,8 @@ def bounced_in_words(identity: Identity) -> str:
     """When and why a letter to this address came back; "" if none did, or they wrote since."""
     if identity.bounced_at is None:
         return ""
-    day, why = times().day(identity.bounced_at), failure_in_words(identity.bounce_reason)
+    day = times().day(identity.bounced_at)
+    why = failure_explained(identity.bounce_reason) or identity.bounce_reason
     return _("Mail to this address bounced on %(day)s: %(why)s") % {"day": day, "why": why}
 
 
