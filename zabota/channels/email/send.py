@@ -3,6 +3,7 @@
 import logging
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,8 @@ from .signing import sign
 log = logging.getLogger("zabota.mail")
 
 TIMEOUT = 30
+# Who gives up after the dot sends twice (RFC 1047; RFC 5321 §4.5.3.2.6). Shorter than a lease.
+PATIENCE = 180
 LONGEST_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 PORTS = {"smtp": 25, "smtps": 465}
 
@@ -64,8 +67,9 @@ def send_mail(message: OutboundMessage) -> None:
     mail, recipients = _composed(message)
     signed = _signed(mail, message)
     try:
-        with _connect(relay) as server:
+        with closing(_connect(relay)) as server:
             refused = _hand_over(server, message, signed, recipients)
+            _say_goodbye(server)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         raise _refused(code, words) from error
@@ -81,10 +85,18 @@ def send_mail(message: OutboundMessage) -> None:
         log.warning("%s was not taken for %d of them", message.external_id, len(refused))
 
 
+def _say_goodbye(server: smtplib.SMTP) -> None:
+    """Whatever it says to that, or if it is gone: it has the mail."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+
+
 def _hand_over(
     server: smtplib.SMTP, message: OutboundMessage, mail: bytes, recipients: list[str]
 ) -> dict[str, tuple[int, bytes]]:
     """Send it so that a return says which one it was; some servers let us have no such address."""
+    assert server.sock
+    server.sock.settimeout(PATIENCE)
     way_back = return_path(message)
     dsn = server.has_extn("dsn") and not message.automatic
     wanted = [f"ENVID={message.return_token}", "RET=HDRS"] if dsn and message.return_token else []

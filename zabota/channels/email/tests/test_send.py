@@ -42,6 +42,9 @@ class Sink:
         self.taken.append(envelope)
         return self.answers.get("data", "250 OK")
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return self.answers.get("quit", "221 Bye")
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -110,6 +113,15 @@ def test_refused(
     error = failure()
     assert reason in str(error)
     assert error.retry is retry
+
+
+def test_what_is_taken_is_sent_whatever_the_server_says_in_the_end(
+    relay: Callable[..., None],
+) -> None:
+    sink = Sink(quit="421 4.3.2 Shutting down")
+    relay(sink)
+    send_mail(ANSWER)  # raises nothing, or it would be sent again
+    assert len(sink.taken) == 1
 
 
 def test_a_return_says_which_one_it_was(relay: Callable[..., None]) -> None:
