@@ -5,7 +5,6 @@ import select
 import signal
 import sys
 import time
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,8 +16,8 @@ from zabota.core.logs import trace
 from zabota.core.postgres import EmbeddedServer
 from zabota.core.processes import end_with_parent
 
-LONGEST_PAUSE = 30.0
-STABLE_AFTER = 30.0  # who lived that long starts again almost at once
+LONGEST_PAUSE = 5.0  # of what ends each time it starts; everybody waits for it
+STABLE_AFTER = 3.0  # who lived that long starts again almost at once
 STOP_ROLES = 3.0
 STOP_DATABASE = 1.5
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
