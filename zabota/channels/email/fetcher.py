@@ -21,7 +21,7 @@ log = logging.getLogger("zabota.imap")
 
 IDLE_FOR = 300.0  # RFC 2177 allows 29 minutes; routers forget quiet connections much earlier
 POLL = 30.0  # where there is no IDLE
-BREATH = 1.0  # between rounds that found nothing, however much the server has to say
+BREATH = 0.25  # between rounds that found nothing, however much the server has to say
 SAY_EVERY = 2.0
 SHORTEST, LONGEST = 5.0, 15 * 60.0
 MOST_BUSY = 4  # inboxes that take in at the same moment: memory, and connections to the database
