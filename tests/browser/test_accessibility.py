@@ -11,7 +11,10 @@ from tests.browser.conftest import ANNA, Desk, Visit
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 AXE = Path(__file__).resolve().parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PAGES = ["/views/open", "/search?q=кофе", "/tickets/new", "/outbox", "/inbound", "/settings/me"]
+PAGES = [
+    *("/views/open", "/search?q=кофе", "/tickets/new", "/outbox", "/inbound", "/settings/me"),
+    "/settings/dead-letters",
+]
 
 
 def faults(page: Page) -> list[str]:

@@ -78,6 +78,7 @@ class Desk:
             "ZABOTA_OUTGOING_MAIL": f"smtp://127.0.0.1:{post_port}",
             "ZABOTA_SECRET_KEY": "one for all processes of this desk",
             "ZABOTA_LOG_LEVEL": "ERROR",
+            "ZABOTA_BRAKE": "off",  # a load is a burst that is meant
         }
         self.running: list[subprocess.Popen[str]] = []
 
