@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from zabota.core.html import count_remote
 from zabota.intake.details import Contents
@@ -70,25 +70,20 @@ def parse_mail(raw: bytes, *, opens: bool = True) -> ParsedMail:
     reading = Reading(opens=opens)
     mail = read_parts(raw, reading)
     subject = _subject(mail, reading)
-    sender = next(iter(parse_addresses(mail.headers.get("from", []), reading)), None)
-    to = parse_addresses(mail.headers.get("to", []), reading)
-    cc = parse_addresses(mail.headers.get("cc", []), reading)
-    noted = chain.from_iterable(mail.headers.get(name, []) for name in _DELIVERY_HEADERS)
-    delivered = parse_addresses(noted, reading)
+    sender, to, cc, recipients = _people(mail, reading)
     body = read_body(mail, reading)
     forwarded = bool(FORWARDED_SUBJECT.match(subject or ""))
     reply_text, quoted_text = split_quotes(body.text, forwarded=forwarded)
-    email = sender.value.lower() if sender else ""
+    email = sender.value if sender else ""
     bounce = is_bounce(mail, email, subject or "", reading)
     report = read_report(mail, body.text, reading, is_bounce=bounce)
-    recipients = tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc]))
     contents = _contents(mail, body, reading)
     machine = is_automatic(mail, email, subject or "") or has_looped(mail, recipients)
     return ParsedMail(
         subject=subject,
-        sender=_lower(sender) if sender else None,
-        to=tuple(map(_lower, to)),
-        cc=tuple(map(_lower, cc)),
+        sender=sender,
+        to=to,
+        cc=cc,
         date=parse_date(mail.header("date"), reading),
         message_id=next(iter(parse_ids([mail.header("message-id")], reading)), None),
         in_reply_to=next(iter(parse_ids([mail.header("in-reply-to")], reading)), None),
@@ -107,6 +102,28 @@ def parse_mail(raw: bytes, *, opens: bool = True) -> ParsedMail:
         reply_to=next(iter(parse_addresses(mail.headers.get("reply-to", []), reading)), None),
         results=tuple(mail.headers.get("authentication-results", [])[:20]),
         contents=contents,
+    )
+
+
+class _People(NamedTuple):
+    sender: Address | None
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    recipients: tuple[str, ...]
+
+
+def _people(mail: Part, reading: Reading) -> _People:
+    """Who wrote to whom; only the recipients in the spelling they came in."""
+    sender = next(iter(parse_addresses(mail.headers.get("from", []), reading)), None)
+    to = parse_addresses(mail.headers.get("to", []), reading)
+    cc = parse_addresses(mail.headers.get("cc", []), reading)
+    noted = chain.from_iterable(mail.headers.get(name, []) for name in _DELIVERY_HEADERS)
+    delivered = parse_addresses(noted, reading)
+    return _People(
+        _lower(sender) if sender else None,
+        tuple(map(_lower, to)),
+        tuple(map(_lower, cc)),
+        tuple(dict.fromkeys(a.value for a in [*delivered, *to, *cc])),
     )
 
 
