@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [part …]`: measure, say, and write RESULTS.md if it was all of it.
+"""`python -m bench [--quick|--full] [part …]`: measure, say, write RESULTS.md if it was all of it.
 
 Exit code 1 if something broke or was left over; a target that is missed is said in the table.
 """
@@ -13,17 +13,15 @@ from pathlib import Path
 
 from bench.desk import Desk, open_desk
 from bench.idle import measure_idle
-from bench.report import RESULTS, Part, about_machine, write_report
-from bench.scale import FULL, QUICK, Scale, Size
-
-PARTS = ("idle", "pages", "search", "intake", "imap", "live")
+from bench.report import RESULTS, RESULTS_FULL, Part, about_machine, write_report
+from bench.scale import FULL, PARTS, QUICK, USUAL, Scale, Size
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure what is asked for, all of it by default; the exit code."""
     asked = _read(arguments)
-    scale = QUICK if asked.quick else FULL
-    chosen = [name for name in PARTS if name in (asked.parts or PARTS)]
+    scale = QUICK if asked.quick else FULL if asked.full else USUAL
+    chosen = [name for name in PARTS if name in (asked.parts or scale.parts)]
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="zabota-bench-") as name:
         folder = Path(name)
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     text = write_report(parts, about)
     print(text)
     if not asked.quick and not asked.parts:
-        RESULTS.write_text(text)
+        (RESULTS_FULL if asked.full else RESULTS).write_text(text)
     faults = [fault for part in parts for fault in part.faults]
     for fault in faults:
         print(f"bench: {fault}", file=sys.stderr)
@@ -44,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="tiny numbers: does it work at all?")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="tiny numbers: does it work at all?")
+    size.add_argument("--full", action="store_true", help="a million tickets: for hours")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="part", help=str(PARTS))
     return parser.parse_args(arguments)
 
@@ -61,6 +61,8 @@ def _measure(chosen: Iterable[str], scale: Scale, folder: Path) -> tuple[list[Pa
         from bench.live import measure_live
         from bench.pages import measure_pages
         from bench.search import measure_search
+        from bench.streams import measure_streams
+        from bench.workers import measure_workers
 
         steps: dict[str, Callable[[], Part]] = {
             "pages": lambda: measure_pages(desk, scale),
@@ -68,6 +70,8 @@ def _measure(chosen: Iterable[str], scale: Scale, folder: Path) -> tuple[list[Pa
             "intake": lambda: measure_intake(desk, scale),  # the large desk grows here
             "imap": lambda: measure_imap(desk, scale),
             "live": lambda: measure_live(desk, scale, folder),
+            "workers": lambda: measure_workers(desk, scale, folder),
+            "streams": lambda: measure_streams(desk, scale, folder),
         }
         parts += [_run(name, step) for name, step in steps.items() if name in chosen]
         return parts, desk.version()
@@ -78,9 +82,11 @@ def _seed(desk: Desk, chosen: Iterable[str], scale: Scale) -> None:
 
     needed = {
         "pages": {scale.middle, scale.large},
-        "search": {scale.large},
+        "search": {scale.middle, scale.large},
         "intake": {scale.small, scale.large},
         "live": {scale.small},
+        "workers": {scale.small},
+        "streams": {scale.small},
     }
     sizes: set[Size] = set().union(*(needed.get(name, set()) for name in chosen))
     for size in sorted(sizes, key=lambda size: size.tickets):

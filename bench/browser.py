@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bench.gauges import buffers
 from zabota.staff.models import Agent
 
 
@@ -28,6 +29,16 @@ class Browser:
             response = self._client.get(path)
         _must_be_ok(path, response.status_code)
         return len(captured)
+
+    def count_buffers(self, path: str, times: int = 5) -> float:
+        """How many blocks the page reads, on average of so many; the first ones only warm up."""
+        for _ in range(2):
+            self._client.get(path)
+        own = -buffers() + buffers()
+        before = buffers()
+        for _ in range(times):
+            _must_be_ok(path, self._client.get(path).status_code)
+        return (buffers() - before - own) / times
 
     async def get(self, path: str) -> float:
         """Fetch a page; give back how many milliseconds it took."""

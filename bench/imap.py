@@ -26,9 +26,7 @@ METHOD = """\
 127.0.0.1, windows of 50; fetched by one inbox's own fetcher into the ledger and committed. Read
 again: another UIDVALIDITY, so that every mail is fetched and found to be known. Memory is what this
 process has grown by (RSS) between a tenth of the mails and the most it had after that. Arriving:
-from the end of APPEND to the row in the ledger, one after another while the fetcher idles.
-`FULL=1`: 50,000 mails."""
-LARGE = 50_000
+from the end of APPEND to the row in the ledger, one after another while the fetcher idles."""
 ARRIVALS = 40
 CHUNK = 500
 USER = "bench"
@@ -50,7 +48,7 @@ class Run:
 
 def measure_imap(desk: Desk, scale: Scale) -> Part:
     """Says so, and nothing else, where there is no Dovecot."""
-    count = LARGE if os.environ.get("FULL") else scale.mails
+    count = scale.mailbox
     part = Part(f"IMAP: a mailbox of {count:,} mails", METHOD.format(mails=count))
     if not shutil.which("dovecot"):
         part.say("not measured", "there is no Dovecot here (apt-get install dovecot-imapd)")

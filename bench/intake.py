@@ -15,7 +15,7 @@ import psycopg
 
 from bench.corpus import INBOX, Mail, make_mails
 from bench.desk import Desk, Fallbacks
-from bench.gauges import Meter, Spent
+from bench.gauges import Meter, Spent, buffers
 from bench.report import Part, said
 from bench.scale import Scale, Size
 from bench.seed import parents
@@ -52,6 +52,7 @@ class Backlog:
     set_aside: int
     misplaced: int
     fallbacks: list[str]
+    buffers: float
 
     def of(self, phase: str) -> float:
         """CPU ms a mail."""
@@ -115,13 +116,13 @@ def run_backlog(desk: Desk, mails: Sequence[Mail]) -> Backlog:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         meter = Meter(cursor.fetchone()[0])
-    at_start = desk.cpu()
+    at_start, read = desk.cpu(), buffers()
     with Fallbacks() as fallbacks:
         with meter.phase("ack"):
             for mail in mails:
                 take_in(mail)
         _work_off(meter)
-    whole = desk.cpu() - at_start
+    whole, read = desk.cpu() - at_start, buffers() - read
     with connection.cursor() as cursor:
         cursor.execute(LEFT)
         left = cursor.fetchone()
@@ -134,6 +135,7 @@ def run_backlog(desk: Desk, mails: Sequence[Mail]) -> Backlog:
         set_aside=sum(n for (state, _outcome), n in became.items() if state != _APPLIED),
         misplaced=_misplaced(mails, became),
         fallbacks=fallbacks.lines,
+        buffers=read / len(mails),
     )
 
 
@@ -183,6 +185,9 @@ def _say(part: Part, scale: Scale, runs: dict[str, list[Backlog]], raw: Sequence
         _say_cost(part, size, found)
     growth = median(b.cpu / a.cpu for a, b in zip(small, large, strict=True))
     part.judge(f"CPU, {scale.large.name} to {scale.small.name} tickets", growth, most=1.3)
+    few, many = (median(r.buffers for r in found) for found in (small, large))
+    names = f"{scale.large.name} ({many:.0f}) to {scale.small.name} ({few:.0f})"
+    part.judge(f"buffers a mail, {names}", many / few, most=1.3)
     part.say("mails a second", said(median(r.rate for r in small)))
     part.say("raw transactions a second", said(median(raw)))
     share = median(r.rate / base * 100 for r, base in zip(small, raw, strict=True))

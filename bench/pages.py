@@ -14,14 +14,15 @@ from bench.desk import Desk
 from bench.gauges import middle_of_runs
 from bench.report import Part, said
 from bench.scale import Scale, Size
-from bench.seed import person
+from bench.seed import customer_number, person
 
 METHOD = """\
 In process through the ASGI application of the product (Django, Jinja2, PostgreSQL; no socket, no
 uvicorn), in Russian, on freshly vacuumed tables. The bare view has the same middleware, session,
 sign-in, CSRF token and row template, and one indexed `values_list` for 50 rows. All in ms; p50 and
 p95 are medians of the runs'. The ticket's page has the list of 50 beside it. The operator sees a
-quarter of all tickets, by team."""
+quarter of all tickets, by team. Buffers are the blocks of 8 kB that the session of the database
+reads for a page, in memory or not; the middle of an archive is the old ticket."""
 PEOPLE = ("admin", "operator")
 BARE = "/bare"
 Key = tuple[str, str, str]  # size, person, page
@@ -54,6 +55,14 @@ def paths(size: Size) -> dict[str, str]:
     return {"list": "/views/open", "ticket": f"/tickets/{size.tickets}", "bare": BARE}
 
 
+def more_paths(size: Size) -> dict[str, str]:
+    """The rest of the journey, whose growth is looked at, but not its time."""
+    customer = customer_number(size.tickets, size)
+    views = {name: f"/views/{name}" for name in ("mine", "unassigned", "solved")}
+    older = f"/tickets/{size.tickets // 2}"
+    return {**views, "customer": f"/customers/{customer}", "old ticket": older}
+
+
 def measure_pages(desk: Desk, scale: Scale) -> Part:
     """Both desks must be seeded, under the names of their sizes."""
     part = Part("List of 50 and ticket with 20 messages", METHOD)
@@ -69,7 +78,28 @@ def measure_pages(desk: Desk, scale: Scale) -> Part:
     for page in ("list", "ticket"):
         _say_times(part, times, sizes, page)
         _say_queries(part, counts, page)
+    _say_buffers(part, sizes, [_count_buffers(desk, size) for size in sizes])
     return part
+
+
+def _count_buffers(desk: Desk, size: Size) -> dict[tuple[str, str], float]:
+    """By person and page."""
+    desk.use(size.name)
+    browsers = {who: Browser(person(who)) for who in PEOPLE}
+    asked = [(who, page, path) for who in PEOPLE for page, path in paths(size).items()]
+    asked += [("admin", page, path) for page, path in more_paths(size).items()]
+    return {(who, page): browsers[who].count_buffers(path) for who, page, path in asked}
+
+
+def _say_buffers(
+    part: Part, sizes: Sequence[Size], counts: Sequence[dict[tuple[str, str], float]]
+) -> None:
+    few, many = counts
+    for who, page in few:
+        a, b = few[who, page], many[who, page]
+        if page != "bare":
+            what = f"{page}, {who}: buffers, {sizes[1].name} ({b:.0f}) to {sizes[0].name} ({a:.0f})"
+            part.judge(what, b / a, most=1.3)
 
 
 def _count_queries(desk: Desk, size: Size) -> dict[tuple[str, str], int]:

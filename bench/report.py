@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+RESULTS_FULL = Path(__file__).with_name("RESULTS-full.md")
 
 
 @dataclass(frozen=True, slots=True)

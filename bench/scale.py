@@ -1,14 +1,15 @@
-"""How much is measured: all of it, or so little that it only shows that it works."""
+"""How much is measured: the usual, far more, or so little that it only shows that it works."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A desk with this many tickets, of which so many are open."""
+    """A desk with so many tickets, so many of them open, and an odd number of messages each."""
 
     tickets: int
     open: int
+    each: int = 3
 
     @property
     def name(self) -> str:
@@ -19,7 +20,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`requests` are for each page, person and size, `turns` for each word and person, a run."""
+    """`requests` are for each page, person and size, `turns` for each word and person, a run.
+
+    `shared` mails are worked off by one worker and by two, `mailbox` fetched; `listeners` hear raw
+    events, `screens` fetch fragments too. `parts` are measured unless others are asked for.
+    """
 
     small: Size
     middle: Size
@@ -33,9 +38,15 @@ class Scale:
     window: float
     starts: int
     settle: float
+    shared: int
+    mailbox: int
+    listeners: int
+    screens: int
+    parts: tuple[str, ...]
 
 
-FULL = Scale(
+PARTS = ("idle", "pages", "search", "intake", "live", "workers", "streams", "imap")
+USUAL = Scale(
     small=Size(1_000, 200),
     middle=Size(10_000, 2_000),
     large=Size(100_000, 10_000),
@@ -48,6 +59,31 @@ FULL = Scale(
     window=3.0,
     starts=5,
     settle=10.0,
+    shared=300,
+    mailbox=2_000,
+    listeners=2_000,
+    screens=100,
+    parts=PARTS,
+)
+# A million tickets and five million messages; what does not grow with them is not measured again.
+FULL = Scale(
+    small=Size(10_000, 2_000, 5),
+    middle=Size(10_000, 2_000, 5),
+    large=Size(1_000_000, 10_000, 5),
+    runs=3,
+    mails=1_000,
+    transactions=1_000,
+    requests=20,
+    turns=3,
+    sessions=200,
+    window=3.0,
+    starts=5,
+    settle=10.0,
+    shared=2_000,
+    mailbox=50_000,
+    listeners=10_000,
+    screens=2_000,
+    parts=("pages", "search", "intake", "workers", "streams", "imap"),
 )
 QUICK = Scale(
     small=Size(160, 40),
@@ -62,4 +98,9 @@ QUICK = Scale(
     window=0.5,
     starts=1,
     settle=1.0,
+    shared=20,
+    mailbox=70,
+    listeners=40,
+    screens=4,
+    parts=PARTS,
 )

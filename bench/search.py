@@ -2,11 +2,12 @@
 
 import time
 from itertools import product
+from statistics import median
 
 from bench.desk import Desk
-from bench.gauges import middle_of_runs, percentile
+from bench.gauges import buffers, middle_of_runs, percentile
 from bench.report import Part, said
-from bench.scale import Scale
+from bench.scale import Scale, Size
 from bench.seed import WORDS, person
 from zabota.staff.models import Agent
 from zabota.tickets.search import search_tickets
@@ -20,7 +21,7 @@ PEOPLE = ("admin", "operator", "corner", "narrow")
 
 
 def measure_search(desk: Desk, scale: Scale) -> Part:
-    """The large desk must be seeded, under its name."""
+    """Both desks must be seeded, under the names of their sizes."""
     desk.use(scale.large.name)
     part = Part(f"Search at {scale.large.name} tickets", METHOD)
     agents = {who: person(who) for who in PEOPLE}
@@ -36,8 +37,31 @@ def measure_search(desk: Desk, scale: Scale) -> Part:
         p95 = percentile([one for run in found for one in run], 0.95)
         what = f"{kind}, {word}, {who}: p95 (p50 {said(p50)}, {hits[who, word]} hits)"
         part.judge(what, p95, "ms", most=100)
+    _say_growth(part, desk, scale)
     part.expect("words that should be found and are not", _lost(hits))
     return part
+
+
+def _say_growth(part: Part, desk: Desk, scale: Scale) -> None:
+    """How much more is read and waited for on the large desk, for who sees all."""
+    found = [_cost(desk, size, scale.turns) for size in (scale.middle, scale.large)]
+    names = f"{scale.large.name} to {scale.middle.name}"
+    for word, (few, quick) in found[0].items():
+        many, slow = found[1][word]
+        part.judge(f"{word}: buffers, {names} ({many:.0f} to {few:.0f})", many / few, most=1.3)
+        part.judge(f"{word}: time, {names} ({slow:.1f} to {quick:.1f} ms)", slow / quick, most=1.3)
+
+
+def _cost(desk: Desk, size: Size, turns: int) -> dict[str, tuple[float, float]]:
+    """Buffers and the middle of the times of each word."""
+    desk.use(size.name)
+    admin, cost = person("admin"), {}
+    for word in (word for words in WORDS.values() for word in words):
+        search_tickets(admin, word)
+        before = buffers()
+        taken = _times(admin, word, turns)
+        cost[word] = ((buffers() - before) / turns, median(taken))
+    return cost
 
 
 def _times(agent: Agent, word: str, turns: int) -> list[float]:

@@ -1,7 +1,8 @@
 """A desk that has been at work for months: tickets, messages, events, people, by plain SQL.
 
 Ticket `n` of `N` has the number and the id `n`; the newest `2 * open` are open and solved in turn,
-older ones closed. Each has three messages, ids `3n-2`, `3n-1`, `3n`; the newest five have twenty.
+older ones closed. Each has the same number of messages, with ids in a row; the newest five have
+twenty.
 """
 
 import random
@@ -15,7 +16,7 @@ from psycopg import sql
 from bench.corpus import INBOX, Parent
 from bench.phrases import PEOPLE, paragraph, subject
 from bench.scale import Size
-from bench.seed_sql import HALVES, REST, TEXTS
+from bench.seed_sql import EXPRESSION, GENERATED, GIVEN, HALVES, REST, TEXTS, WRONG
 from zabota.company.models import Brand, Tag
 from zabota.intake.actions import add_inbox
 from zabota.staff.actions import create_agent
@@ -26,7 +27,7 @@ Session = psycopg.Connection[Any]
 Connect = Callable[[], Session]
 
 TEAMS, AGENTS, LONG = 4, 40, 20
-NARROW = 333  # one ticket of so many is a small team's, one an agent's who sees only their own
+NARROW = 337  # one ticket of so many is a small team's, one an agent's who sees only their own
 POOL = 1000
 TABLES = (
     "customers_customer",
@@ -59,7 +60,7 @@ def seed(size: Size, connect: Connect) -> None:
     with connect() as one, connect() as other:
         for session in (one, other):
             session.execute("SET session_replication_role = replica")  # no look at foreign keys
-            session.execute("SET maintenance_work_mem = '256MB'")
+            session.execute("SET maintenance_work_mem = '512MB'")
         fill(one, other, _values(size))
         one.execute("VACUUM ANALYZE")
 
@@ -70,9 +71,12 @@ def fill(one: Session, other: Session, values: dict[str, Any]) -> None:
     indexes = {table: _drop_indexes(one, table) for table in TABLES}
     of_messages = indexes.pop("tickets_message")
     of_rest = [definition for found in indexes.values() for definition in found]
+    _write_catalog(one, GIVEN)
     with ThreadPoolExecutor(2) as both:
         for mine, others in ((HALVES[:1], HALVES[1:]), (of_messages, [*REST, *of_rest])):
             list(both.map(lambda s, todo: _run(s, todo, values), (one, other), (mine, others)))
+    _write_catalog(one, GENERATED)
+    _check_search(one)
     _follow_on(one)
     one.execute("DROP TABLE seed_text")
 
@@ -80,12 +84,18 @@ def fill(one: Session, other: Session, values: dict[str, Any]) -> None:
 def parents(size: Size) -> list[Parent]:
     """Customers' first mails in tickets that are open or solved, for replies to answer."""
     newest = range(max(1, size.tickets - 2 * size.open + 1), size.tickets + 1)
-    return [Parent(f"s{3 * n - 2}@seed.example", customer_address(n, size), "…") for n in newest]
+    firsts = ((n, size.each * (n - 1) + 1) for n in newest)
+    return [Parent(f"s{pk}@seed.example", customer_address(n, size), "…") for n, pk in firsts]
 
 
 def customer_address(number: int, size: Size) -> str:
     """Who opened this ticket."""
-    return f"c{number % _customers(size) + 1}@seed.example"
+    return f"c{customer_number(number, size)}@seed.example"
+
+
+def customer_number(number: int, size: Size) -> int:
+    """Their id."""
+    return number % _customers(size) + 1
 
 
 def person(name: str) -> Agent:
@@ -118,11 +128,12 @@ def _values(size: Size) -> dict[str, Any]:
     first_agent = Agent.objects.order_by("pk").exclude(email__in=_NAMED)[0].pk
     first_team = Team.objects.order_by("pk").values_list("pk", flat=True)[0]
     inbox, _ = add_inbox(INBOX)
-    messages = 3 * size.tickets
+    messages = size.each * size.tickets
     frequent, seldom, rare, burst, _none = WORDS.values()
     return {
         "tickets": size.tickets,
         "open": size.open,
+        "each": size.each,
         "customers": _customers(size),
         "brand": Brand.objects.get().pk,
         "inbox": inbox.pk,
@@ -177,6 +188,21 @@ def _filled_in(statement: str, values: dict[str, Any]) -> str:
         said = f"'{value}'" if isinstance(value, str) else str(value)
         statement = statement.replace(f":{name}:", said)
     return statement
+
+
+def _write_catalog(session: Session, statement: str) -> None:
+    session.execute("SET allow_system_table_mods = on")
+    session.execute(statement.encode())
+    session.execute("SET allow_system_table_mods = off")
+
+
+def _check_search(session: Session) -> None:
+    """What is searched by must be what the product itself would have written."""
+    row = session.execute(EXPRESSION).fetchone()
+    assert row
+    wrong = session.execute(WRONG.format(row[0]).encode()).fetchone()
+    if wrong != (0,):
+        raise RuntimeError(f"search of the seeded messages is wrong in {wrong}")
 
 
 def _drop_indexes(session: Session, table: str) -> list[str]:

@@ -1,6 +1,27 @@
 """The statements of `seed.py`, in order; `:name:` is replaced by a number or a word of ours."""
 
-TEXTS = "CREATE UNLOGGED TABLE seed_text (id int PRIMARY KEY, subject text, body text, quote text)"
+TEXTS = """
+CREATE UNLOGGED TABLE seed_text (
+  id int PRIMARY KEY, subject text, body text, quote text,
+  search tsvector GENERATED ALWAYS AS (to_tsvector('zabota'::regconfig, subject || ' ' || body))
+    STORED)
+"""
+# Messages are searched by a generated column; from words to stems is most of the work of loading.
+# As there are only so many texts, what is found in each is put together instead, and checked.
+GIVEN = """
+UPDATE pg_attribute SET attgenerated = '' WHERE attrelid = 'tickets_message'::regclass
+  AND attname = 'search'
+"""
+GENERATED = GIVEN.replace("''", "'s'")
+EXPRESSION = """
+SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE a.attrelid = 'tickets_message'::regclass AND a.attname = 'search'
+"""
+WRONG = """
+SELECT count(*) FROM (SELECT * FROM tickets_message ORDER BY id DESC LIMIT 1000) m
+WHERE strip(search) IS DISTINCT FROM strip({})
+"""
 
 # When ticket `n` was opened: 300 days, evenly, the last one three hours ago.
 AT = "now() - interval '3 hours' - (:tickets: - n) * (interval '300 days' / :tickets:)"
@@ -31,7 +52,8 @@ SELECT n, n, text.subject, status,
        WHEN status = 0 OR n % 3 = 0 THEN NULL ELSE :agent: + n % :agents: END,
   CASE WHEN n % 2 = 0 THEN ARRAY['tag ' || n % 30] ELSE ARRAY[]::text[] END,
   left(text.body, 160), 0, {AT},
-  {AT} + interval '2 hours' + CASE WHEN n > {NEWEST} THEN interval '51 minutes' ELSE '0' END,
+  {AT} + interval '2 hours'
+    + CASE WHEN n > {NEWEST} THEN (:long: - :each:) * interval '3 minutes' ELSE '0' END,
   {AT} + interval '1 hour',
   CASE WHEN status >= 4 THEN greatest({AT}, now() - interval '3 days') END,
   CASE WHEN status = 5 THEN {AT} + interval '5 days' END
@@ -44,28 +66,32 @@ CROSS JOIN LATERAL (SELECT CASE WHEN n <= {LAST} THEN 5 WHEN n % 2 = 1 THEN 4
 MESSAGES = f"""
 INSERT INTO tickets_message (
   id, ticket_id, direction, author_kind, agent_id, author_name, author_address, copies, subject,
-  text, quoted_text, html, external_id, is_automatic, warnings, inbound_id, created_at)
+  text, quoted_text, html, external_id, is_automatic, warnings, inbound_id, created_at, search)
 SELECT said.id, n, 1 - k % 2, 1 - k % 2, CASE WHEN k % 2 = 0 THEN :agent: + n % :agents: END,
-  CASE k % 2 WHEN 1 THEN 'Customer ' || n % :customers: + 1 ELSE 'Agent' END,
-  CASE k % 2 WHEN 1 THEN 'c' || n % :customers: + 1 || '@seed.example' ELSE :address: END,
-  '[]', text.subject,
-  concat_ws(' ', text.body,
-    CASE said.id % 3 WHEN 0 THEN :frequent_ru: WHEN 1 THEN :frequent_en: END,
-    CASE WHEN said.id % 100 = 50 THEN :seldom: END,
-    CASE WHEN said.id % :rare_step: = :rare_step: / 2 THEN :rare: END,
-    CASE WHEN said.id BETWEEN :burst_from: AND :burst_to: THEN :burst: END),
+  who.name, who.address, '[]', text.subject, concat_ws(' ', text.body, nullif(words, '')),
   CASE WHEN n > {NEWEST} THEN text.quote ELSE '' END,
   CASE WHEN n > {NEWEST} AND k % 2 = 1 THEN '<p>' || text.body || '</p>' END,
-  's' || said.id || '@seed.example', false, '[]', CASE WHEN k % 2 = 1 THEN said.id END, {AT} + later
+  's' || said.id || '@seed.example', false, '[]', CASE WHEN k % 2 = 1 THEN said.id END,
+  {AT} + later,
+  text.search || to_tsvector('zabota'::regconfig, concat_ws(' ', who.name, who.address, words))
 FROM (
-  SELECT n, k, 3 * n - 3 + k AS id, (k - 1) * interval '1 hour' AS later
-  FROM generate_series(1, :tickets:) n CROSS JOIN generate_series(1, 3) k
+  SELECT n, k, :each: * (n - 1) + k AS id, (k - 1) * (interval '2 hours' / (:each: - 1)) AS later
+  FROM generate_series(1, :tickets:) n CROSS JOIN generate_series(1, :each:) k
   UNION ALL
-  SELECT n, k, 3 * :tickets: + (n - ({NEWEST}) - 1) * (:long: - 3) + k - 3,
-         interval '2 hours' + (k - 3) * interval '3 minutes'
-  FROM generate_series({NEWEST} + 1, :tickets:) n CROSS JOIN generate_series(4, :long:) k
+  SELECT n, k, :each: * :tickets: + (n - ({NEWEST}) - 1) * (:long: - :each:) + k - :each:,
+         interval '2 hours' + (k - :each:) * interval '3 minutes'
+  FROM generate_series({NEWEST} + 1, :tickets:) n CROSS JOIN generate_series(:each: + 1, :long:) k
 ) said
 JOIN seed_text text ON text.id = said.id * 7919::bigint % :pool:
+CROSS JOIN LATERAL (SELECT
+  CASE k % 2 WHEN 1 THEN 'Customer ' || n % :customers: + 1 ELSE 'Agent' END AS name,
+  CASE k % 2 WHEN 1 THEN 'c' || n % :customers: + 1 || '@seed.example' ELSE :address: END AS address
+) who
+CROSS JOIN LATERAL concat_ws(' ',
+  CASE said.id % 3 WHEN 0 THEN :frequent_ru: WHEN 1 THEN :frequent_en: END,
+  CASE WHEN said.id % 100 = 50 THEN :seldom: END,
+  CASE WHEN said.id % :rare_step: = :rare_step: / 2 THEN :rare: END,
+  CASE WHEN said.id BETWEEN :burst_from: AND :burst_to: THEN :burst: END) words
 WHERE n % 2 = :half:
 ORDER BY said.id
 """
@@ -78,7 +104,7 @@ INBOUND = """
 INSERT INTO intake_inbound (id, inbox_id, channel, external_id, body_hash, envelope, origin, state,
                             outcome, reason, received_at, applied_at)
 SELECT m.id, :inbox:, 'email', m.external_id, decode(md5(m.external_id), 'hex'), '{}', 0, 1,
-  2 - (m.id % 3 = 1)::int, '', m.created_at, m.created_at
+  2 - (m.id % :each: = 1)::int, '', m.created_at, m.created_at
 FROM tickets_message m WHERE m.direction = 0
 """
 DELIVERIES = """
@@ -100,13 +126,13 @@ SELECT row_number() OVER (ORDER BY t.id, seq), 'ticket', t.id, seq, kind, 1, pay
   t.created_at + (seq - 1) * interval '10 minutes'
 FROM tickets_ticket t
 CROSS JOIN LATERAL (VALUES
-  (1, 'ticket.opened', jsonb_build_object('ticket_id', t.id, 'message_id', 3 * t.id - 2,
+  (1, 'ticket.opened', jsonb_build_object('ticket_id', t.id, 'message_id', :each: * (t.id - 1) + 1,
     'inbox_id', :inbox:, 'customer_id', t.customer_id, 'channel', 'email', 'origin', 'live',
     'automatic', false, 'follows_id', null)),
   (2, 'receipt.queued', jsonb_build_object('ticket_id', t.id)),
-  (3, 'reply.sent', jsonb_build_object('ticket_id', t.id, 'message_id', 3 * t.id - 1,
+  (3, 'reply.sent', jsonb_build_object('ticket_id', t.id, 'message_id', :each: * (t.id - 1) + 2,
     'agent_id', :agent:)),
-  (4, 'message.received', jsonb_build_object('ticket_id', t.id, 'message_id', 3 * t.id,
+  (4, 'message.received', jsonb_build_object('ticket_id', t.id, 'message_id', :each: * t.id,
     'author', 'customer', 'origin', 'live', 'automatic', false)),
   (5, 'ticket.assigned', jsonb_build_object('ticket_id', t.id, 'before', null, 'after', :agent:)),
   (6, 'ticket.priority', jsonb_build_object('ticket_id', t.id, 'before', 1, 'after', 2)),
