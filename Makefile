@@ -41,8 +41,8 @@ fault: setup $(DONE)/dev ## the faults at full size, each with its figure; takes
 	@ZABOTA_FAULT_FULL=1 ZABOTA_FAULT_REPORT=$(CURDIR)/var/faults.txt $(BIN)/python -m pytest \
 	  -m faults -n 0 -p no:cacheprovider; code=$$?; sort var/faults.txt 2>/dev/null; exit $$code
 
-bench: setup $(DONE)/dev ## measure, into bench/RESULTS.md
-	@$(BIN)/python -m bench
+bench: setup $(DONE)/dev ## measure, into bench/RESULTS.md [FULL=1: a million tickets]
+	@$(BIN)/python -m bench $(if $(filter-out 0 no,$(FULL)),--full)
 
 wheel: setup ## the package with pages and translations in it, into dist/
 	@$(BIN)/python -m hatchling build -t wheel
