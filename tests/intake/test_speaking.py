@@ -140,7 +140,7 @@ def test_checked_while_it_is_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("1", "2"):
             with smtplib.SMTP("127.0.0.1", running.port) as client:
                 client.sendmail(DANA, ["help@example.com"], ASKED.replace("asked", name).encode())
-            monkeypatch.setattr(listener, "is_here", lambda host: False)
+            monkeypatch.setattr(listener, "is_inside", lambda host: False)
         running.close()
     here, afar = Inbound.objects.order_by("pk")
     assert "authentication" not in here.envelope, "a relay of ours speaks for others"

@@ -22,7 +22,7 @@ from django.db import DatabaseError, connections
 from zabota.channels.email.doors import Doors
 from zabota.channels.email.identity import identify
 from zabota.channels.email.inbound import AUTHENTICATION
-from zabota.channels.email.peers import is_here
+from zabota.channels.email.peers import is_inside
 from zabota.channels.email.session import LmtpSession, MailSession, Shared, share
 from zabota.channels.email.settings import mail_settings
 from zabota.core.environment import EnvironmentProblem
@@ -102,7 +102,7 @@ async def _who_speaks(server: MailSession, session: Session, envelope: Envelope)
     """What the DNS says of the sender; nothing if it is a server of our own that hands it on."""
     settings = server.shared.settings
     assert isinstance(envelope.content, bytes)
-    if isinstance(server, LmtpSession) or is_here(server.host) or not settings.asks_dns:
+    if isinstance(server, LmtpSession) or is_inside(server.host) or not settings.asks_dns:
         return {}
     check = partial(
         _check,
