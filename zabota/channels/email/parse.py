@@ -72,8 +72,7 @@ def parse_mail(raw: bytes, *, opens: bool = True) -> ParsedMail:
     subject = _subject(mail, reading)
     sender, to, cc, recipients = _people(mail, reading)
     body = read_body(mail, reading)
-    forwarded = bool(FORWARDED_SUBJECT.match(subject or ""))
-    reply_text, quoted_text = split_quotes(body.text, forwarded=forwarded)
+    reply_text, quoted_text = split_quotes(body.text, forwarded=_is_forward(subject))
     email = sender.value if sender else ""
     bounce = is_bounce(mail, email, subject or "", reading)
     report = read_report(mail, body.text, reading, is_bounce=bounce)
@@ -140,6 +139,10 @@ def _contents(mail: Part, body: Body, reading: Reading) -> Contents:
 def _subject(mail: Part, reading: Reading) -> str | None:
     found = mail.headers.get("subject")
     return decode_words(found[0], reading) if found else None
+
+
+def _is_forward(subject: str | None) -> bool:
+    return bool(FORWARDED_SUBJECT.match(subject or ""))
 
 
 def _lower(address: Address) -> Address:
