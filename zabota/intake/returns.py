@@ -122,7 +122,7 @@ def is_about_address(text: str) -> bool:
 def failure_explained(text: str) -> str:
     """What the code in an error of a delivery means, in the current language; "" if it has none."""
     exact = status_in(text).partition(".")[2]
-    return str(_WORDS.get(exact) or _WORDS.get(exact.partition(".")[0], ""))
+    return str(_WORDS.get(exact) or _WORDS.get(exact.partition(".")[0]) or "")
 
 
 def failure_in_words(text: str) -> str:
