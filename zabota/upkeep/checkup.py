@@ -148,7 +148,8 @@ def _certificate_at(host: str, port: int) -> bytes:
 
 def _expiry(part: str, read: Callable[[], bytes]) -> Finding:
     try:
-        until = x509.load_pem_x509_certificate(read()).not_valid_after_utc
+        certificate = x509.load_pem_x509_certificate(read())
+        until = certificate.not_valid_after_utc
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         return wrong(part, f"cannot be read ({why})", "look at the proxy, or at ZABOTA_SMTP_CERT")
@@ -156,7 +157,9 @@ def _expiry(part: str, read: Callable[[], bytes]) -> Finding:
     words = f"valid until {until:%Y-%m-%d}"
     if left < timedelta(0):
         return wrong(part, f"expired on {until:%Y-%m-%d}", "renew it")
-    return note(part, words, "renew it") if left < SOON else ok(part, words)
+    # Some last hours, and are renewed in time all the same.
+    soon = min(SOON, (until - certificate.not_valid_before_utc) / 4)
+    return note(part, words, "renew it") if left < soon else ok(part, words)
 
 
 def check_database(env: Environment) -> Iterator[Finding]:
