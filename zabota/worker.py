@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import psycopg
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from zabota.api.once import forget_answers
 from zabota.company.preferences import preference
@@ -75,9 +75,16 @@ def _wait(listener: psycopg.Connection, seconds: float, should_stop: ShouldStop)
     """Until a notice comes or time is over, looking up twice a second for a stop."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not should_stop():
-        if any(True for _notice in listener.notifies(timeout=min(left, 0.5), stop_after=1)):
-            list(listener.notifies(timeout=0))  # one round answers all that came together
+        told = list(listener.notifies(timeout=min(left, 0.5), stop_after=1))
+        told += listener.notifies(timeout=0) if told else ()  # one round answers all of them
+        if any(notice.pid != _own_pid() for notice in told):
             return
+
+
+def _own_pid() -> int:
+    """The session this thread works with: it knows already what it tells others itself."""
+    session = connection.connection
+    return session.info.backend_pid if session and not session.closed else 0
 
 
 class _Desk:
@@ -92,12 +99,11 @@ class _Desk:
             wake_waiting()
             apply_carefully()
             self.is_fresh = False
-        while not should_stop() and (apply_inbound() or drain() or go_on_with_chores()):
-            drain()
         retry_backlog()
         self._keep_house()
-        connections.close_all()
-        return POLL
+        while not should_stop() and (apply_inbound() or drain() or go_on_with_chores()):
+            drain()
+        return POLL  # the connection stays: to take one from the pool costs as much as a question
 
     def _keep_house(self) -> None:
         if time.monotonic() - self.cleaned_at > HOUSEKEEPING:
@@ -114,5 +120,4 @@ def _send_all(should_stop: ShouldStop) -> float:
     while not should_stop() and send_next():
         pass
     due = next_due()
-    connections.close_all()
     return min(POLL, max(0.05, (due - clock.now()).total_seconds())) if due else POLL
