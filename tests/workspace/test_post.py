@@ -1,6 +1,7 @@
 """The post: what was set aside, what has not gone out, and doing something about many."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -104,7 +105,7 @@ def test_a_list_says_who_what_and_why_in_ones_language(cast: Cast, desk: Desk) -
 
 @pytest.mark.parametrize("lacks", [{"author": ""}, {"bounce": True, "references": ["a@b"]}])
 def test_what_belongs_nowhere_asks_for_a_ticket(
-    cast: Cast, desk: Desk, lacks: dict[str, object]
+    cast: Cast, desk: Desk, lacks: dict[str, Any]
 ) -> None:
     ticket, client = cast.receive(), desk(cast.vera)
     pk = cast.accept(text="Кому это?", **lacks)
@@ -129,7 +130,7 @@ def test_or_for_the_customer_it_is_from(cast: Cast, desk: Desk) -> None:
 
 
 def test_deleted_letters_come_back_by_undo_and_never_by_themselves(cast: Cast, desk: Desk) -> None:
-    letter = {"author": "", "external_id": "once@example.ru"}
+    letter: dict[str, Any] = {"author": "", "external_id": "once@example.ru"}
     pk = cast.accept(**letter)
     settle()
     client = desk(cast.vera)
@@ -161,9 +162,7 @@ def test_a_chore_is_undone_by_who_did_it(cast: Cast, desk: Desk) -> None:
     assert desk(cast.admin).post(f"/chores/{Chore.objects.get().pk}/undo").status_code == 404
 
 
-def test_lists_cost_the_same(
-    cast: Cast, desk: Desk, django_assert_max_num_queries: object
-) -> None:
+def test_lists_cost_the_same(cast: Cast, desk: Desk, django_assert_max_num_queries: object) -> None:
     client = desk(cast.vera)
     for n in (1, 3):
         while Inbound.objects.count() < n:

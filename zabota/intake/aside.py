@@ -152,12 +152,8 @@ def forget_set_aside(before: datetime, *, limit: int = 500) -> int:
     keys = [raw.file_key for raw in found if raw.file_key]
     InboundRaw.objects.filter(pk__in=ids).delete()
     Inbound.objects.filter(pk__in=ids).update(state=State.DELETED, envelope={}, reason="")
-    transaction.on_commit(lambda: _delete_files(keys))
-    return len(found)
-
-
-def _delete_files(keys: Iterable[str]) -> None:
     leave_files(keys)
+    return len(found)
 
 
 def forget_applied(ids: Sequence[int]) -> None:
@@ -166,4 +162,4 @@ def forget_applied(ids: Sequence[int]) -> None:
     keys = list(rows.exclude(file_key="").values_list("file_key", flat=True))
     rows.delete()
     Inbound.objects.filter(pk__in=ids).update(envelope={}, reason="")
-    transaction.on_commit(lambda: _delete_files(keys))
+    leave_files(keys)

@@ -107,7 +107,7 @@ def purge_bin(before: datetime, *, limit: int = 100) -> int:
     if not ids:
         return 0
     messages = Message.objects.filter(ticket__in=ids)
-    inbound = list(messages.exclude(inbound_id=None).values_list("inbound_id", flat=True))
+    inbound = [pk for pk in messages.values_list("inbound_id", flat=True) if pk]
     blobs = list(Attachment.objects.filter(ticket__in=ids).values_list("blob_id", flat=True))
     record_all([Happening(TicketPurged(ticket_id=pk), SYSTEM) for pk in ids])
     Delivery.objects.filter(stream_kind="ticket", stream_id__in=ids).delete()

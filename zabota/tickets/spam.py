@@ -160,6 +160,6 @@ def learn(tickets: Iterable[Ticket], *, is_spam: bool) -> None:
 def _note(change: Counter[tuple[str, bool]]) -> None:
     if change:
         words = sorted({word for word, _is_spam in change})
-        columns = [words, *([change[word, kind] for word in words] for kind in (True, False))]
+        spam, ham = ([change[word, kind] for word in words] for kind in (True, False))
         with connection.cursor() as cursor:
-            cursor.execute(LEARN, columns)
+            cursor.execute(LEARN, [words, spam, ham])
