@@ -27,7 +27,20 @@ from zabota.tickets.spam import (
 from zabota.tickets.writing import send_reply
 
 CASINO = "Вы выиграли! Казино бонус 500% заберите приз http://casino.example/win деньги крипта"
-WORDS = "кофемашина течёт вода возврат доставка курьер заказ не греет молоко чек гарантия".split()
+WORDS = [
+    "кофемашина",
+    "течёт",
+    "вода",
+    "возврат",
+    "доставка",
+    "курьер",
+    "заказ",
+    "не",
+    "греет",
+    "молоко",
+    "чек",
+    "гарантия",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +50,7 @@ def _fresh() -> None:
 
 def teach(cast: Cast) -> None:
     """As much as is enough: casino is spam, coffee is not."""
-    dice = random.Random(1)  # noqa: S311  the same story each time
+    dice = random.Random(1)
     for n in range(ENOUGH):
         cast.accept(author=f"x{n}@win.example", subject="Приз", text=f"{CASINO} {n}")
         text = " ".join(dice.sample(WORDS, 6))

@@ -164,8 +164,9 @@ class Placement:
 
     def _blocked(self, one: Incoming) -> str:
         author = one.message.author
-        is_fair = author is None or one.is_import or one.message.bounce
-        return "" if is_fair else self.blocks.get((one.entry.channel, author.value), "")
+        if author is None or one.is_import or one.message.bounce:
+            return ""
+        return self.blocks.get((one.entry.channel, author.value), "")
 
     def _ticket_of(self, one: Incoming) -> Ticket | None:
         author = one.message.author.value if one.message.author else ""
