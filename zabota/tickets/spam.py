@@ -76,7 +76,8 @@ def words_of_message(message: Message) -> list[str]:
 
 def load_counts(words: Collection[str]) -> dict[str, Count]:
     """What was learned of these words, and of all together, in one query."""
-    rows = SpamWord.objects.filter(word__in=[TOTAL, *words])
+    # One array: `IN` would be a statement of its own for each number of words.
+    rows = SpamWord.objects.extra(where=["word = ANY(%s)"], params=[[TOTAL, *words]])
     return {word: Count(spam, ham) for word, spam, ham in rows.values_list("word", "spam", "ham")}
 
 

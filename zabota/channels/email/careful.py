@@ -8,9 +8,11 @@ reading is tried again with care.
 """
 
 import faulthandler
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from zabota.core.confined import Answer, Helper, TooMuch
@@ -88,12 +90,20 @@ def _parse(opens: bool, blobs: list[bytes]) -> Answer:
 
 @contextmanager
 def _watched() -> Iterator[None]:
-    """End this process if it does not come back: not even a signal stops a regular expression."""
-    if sys.__stderr__ is None:
-        yield
-        return
-    faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
+    """End this process if it does not come back: not even a signal stops a regular expression.
+
+    An alarm nobody handles ends it; where it was is written to the log before. That costs nothing,
+    a thread that watches costs each mail as much as its headers.
+    """
+    _say_where()
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
         yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@cache
+def _say_where() -> None:
+    if sys.__stderr__ is not None:
+        faulthandler.register(signal.SIGALRM, file=sys.__stderr__, chain=True)
