@@ -13,7 +13,7 @@ AXE = Path(__file__).resolve().parents[2] / "frontend/node_modules/axe-core/axe.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = [
     *("/views/open", "/search?q=кофе", "/tickets/new", "/outbox", "/inbound", "/settings/me"),
-    "/settings/dead-letters",
+    *("/settings/dead-letters", "/views/spam", "/settings/blocks", "/settings/mail/1/reply/ru"),
 ]
 
 
