@@ -74,12 +74,13 @@ POST   /settings/me/looks                  302    302  302     302       302    
 GET    /sign-in                            200    302  302     302       302        302       200
 POST   /sign-in                            200    302  302     302       302        302       200
 PUT    /sign-in                            200    302  302     302       302        302       200
+OPTIONS /sign-in                           200    302  302     302       302        302       200
 POST   /sign-out                           302    302  302     302       302        302       302
 GET    /setup/<str:secret>                 200    200  200     200       200        200       200
 POST   /setup/<str:secret>                 422    422  422     422       422        422       422
 GET    /static/built/<str:name>            404    404  404     404       404        404       404
 GET    /style                              404    404  404     404       404        404       404
-"""
+"""  # noqa: E501
 
 API = """
                                         anonymous own other supervisor analyst administrator ended scopeless
@@ -119,7 +120,7 @@ QUERIES = {"/search": "?q=a", "/api/v1/search": "?q=a"}
 
 # Addresses where there is never anything, whoever asks and however.
 NOWHERE = ("/api/", "/api/v1/")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Line(NamedTuple):

@@ -3,18 +3,25 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.architecture.routes import BODIES, LINES, METHODS, NOWHERE, QUERIES, Line
-from tests.cast import Cast, settle
+from tests.cast import Cast, make_cast, settle
+from tests.fault import is_full, report
 from zabota.core import clock
+from zabota.events.apps import load_rooms
 from zabota.events.registry import SYSTEM
 from zabota.intake.actions import add_inbox
 from zabota.intake.blocking import block
@@ -31,6 +38,12 @@ from zabota.tickets.queries import numbers_visible_to
 from zabota.tickets.writing import send_reply
 from zabota.workspace import live
 
+# Only once where all faults are reported: else it is a check like others.
+pytestmark = [pytest.mark.faults] if is_full() else []
+
+NAMES = {"own": "anna", "other": "charlie", "supervisor": "vera", "ended": "bob"}
+NAMES |= {"analyst": "analyst", "administrator": "admin"}
+OVER, OVER_API = ("signed out", "new password"), ("revoked", "left")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -41,10 +54,11 @@ class World:
     cast: Cast
     ticket: Ticket
     ids: dict[str, Any]
+    cookies: dict[str, SimpleCookie] = field(default_factory=dict)
+    asked: int = 0
 
     def agent(self, who: str) -> Agent:
-        names = {"own": "anna", "other": "charlie", "supervisor": "vera", "analyst": "analyst"}
-        agent: Agent = getattr(self.cast, names.get(who, "admin"))
+        agent: Agent = getattr(self.cast, NAMES.get(who, "admin"))
         return agent
 
     def address(self, route: str) -> str:
@@ -54,8 +68,32 @@ class World:
         return filled + QUERIES.get(route, "")
 
 
-@pytest.fixture
-def world(cast: Cast) -> World:
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Built once; whoever changes something in it takes it back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_rooms()
+        world = make_world(make_cast())
+        world.cookies = {who: signed_in(world, who) for who in ("anonymous", *NAMES)}
+        yield world
+        transaction.set_rollback(True)
+    addresses = len({line.route for line in LINES})
+    callers = {who for line in LINES for who in line.expected} | {*OVER, *OVER_API}
+    report(
+        10,
+        f"{addresses} addresses × {len(METHODS) + 1} methods × {len(callers)} kinds of callers:"
+        f" {world.asked} requests answered as declared",
+    )
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def make_world(cast: Cast) -> World:
     ticket = cast.receive(text="a", html="<p>a</p>", files={"a.txt": "a"})
     reply = send_reply(ticket, "b", actor=cast.anna)
     hidden = cast.receive(author="spam@example.ru")
@@ -107,36 +145,64 @@ def test_every_address_is_declared() -> None:
 def test_who_gets_what(world: World, line: Line) -> None:
     got = {}
     for who in line.expected:
-        with transaction.atomic():
+        with taken_back():
             got[who] = ask(world, line, who)
-            transaction.set_rollback(True)
     assert got == line.expected
 
 
-def ask(world: World, line: Line, who: str) -> int:
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_whose_way_in_is_over_is_a_stranger(world: World, line: Line) -> None:
+    """A token that was revoked, or of somebody who has left; a session that was ended."""
+    for who in OVER_API if line.route.startswith("/api/") else OVER:
+        with taken_back():
+            assert ask(world, line, who) == line.expected["ended"], who
+
+
+@pytest.mark.parametrize("line", [li for li in LINES if li.method == "GET"], ids=lambda li: li.name)
+def test_head_says_what_get_says(world: World, line: Line) -> None:
+    for who in ("anonymous", "other", "administrator"):
+        with taken_back():
+            assert ask(world, line, who, by="HEAD") == line.expected[who], who
+
+
+def ask(world: World, line: Line, who: str, by: str = "") -> int:
+    """The status that this person gets, if need be by another method than the line's."""
+    world.asked += 1
     address, body = world.address(line.route), dict(BODIES.get(line.name, {}))
+    options: dict[str, Any] = {}
     if line.route.startswith("/api/"):
-        headers = bearer(world, line, who)
-        client, kind = Client(headers=headers), {"content_type": "application/json"}
+        client = Client(headers=bearer(world, line, who))
+        options = {"content_type": "application/json"}
     else:
-        client, kind = browser(world, who), {}
+        client = browser(world, who)
         if "inbox" in body:
             body["inbox"] = world.cast.inbox.pk
         if "brand" in body:
             body["brand"] = world.cast.brand.pk  # of an inbox
-    request = getattr(client, line.method.lower())
-    response = request(address) if line.method == "GET" else request(address, body, **kind)
-    return int(response.status_code)
+    method = by or line.method
+    if method in ("GET", "HEAD"):
+        return int(getattr(client, method.lower())(address).status_code)
+    return int(getattr(client, method.lower())(address, body, **options).status_code)
 
 
 def browser(world: World, who: str) -> Client:
+    """Signed in once; what a page does to the cookies is nobody else's business."""
     client = Client()
-    if who != "anonymous":
-        agent = world.cast.bob if who == "ended" else world.agent(who)
-        client.force_login(agent, backend=BACKEND)
+    client.cookies = deepcopy(world.cookies["ended" if who in OVER else who])
     if who == "ended":
         Agent.objects.filter(pk=world.cast.bob.pk).update(is_active=False)
+    elif who == "signed out":
+        Session.objects.all().delete()
+    elif who == "new password":
+        Agent.objects.filter(pk=world.cast.bob.pk).update(password="another")
     return client
+
+
+def signed_in(world: World, who: str) -> SimpleCookie:
+    client = Client()
+    if who != "anonymous":
+        client.force_login(world.agent(who), backend=BACKEND)
+    return client.cookies
 
 
 def bearer(world: World, line: Line, who: str) -> dict[str, str]:
@@ -148,6 +214,10 @@ def bearer(world: World, line: Line, who: str) -> dict[str, str]:
     secret = create_token(world.agent(who), sorted(scopes))
     if who == "ended":
         ApiToken.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    elif who == "revoked":
+        ApiToken.objects.all().delete()
+    elif who == "left":
+        Agent.objects.filter(pk=world.cast.admin.pk).update(is_active=False)
     return {"authorization": f"Bearer {secret}"}
 
 
@@ -159,10 +229,17 @@ def scope_of(line: Line) -> str:
 
 @pytest.mark.parametrize("route", sorted({line.route for line in LINES}))
 def test_other_methods_there_are_not(world: World, route: str) -> None:
-    allowed = {line.method for line in LINES if line.route == route}
-    for method in set(METHODS) - allowed:
-        status = Client().generic(method, world.address(route)).status_code
-        assert status == 405, method
+    lines = {line.method: line for line in LINES if line.route == route}
+    for method in set(METHODS) - lines.keys():
+        for who in ("anonymous", "administrator"):
+            with taken_back():
+                expected = 302 if route == "/sign-in" and who != "anonymous" else 405
+                assert ask(world, Line(method, route, {}), who) == expected, (method, who)
+
+
+def test_the_stream_has_no_other_methods(db: None) -> None:
+    for method in set(METHODS) - {"GET"}:
+        assert Client().generic(method, "/live").status_code == 404
 
 
 @pytest.mark.parametrize("route", NOWHERE)
@@ -203,6 +280,8 @@ def test_strangers_get_no_stream() -> None:
         ("analyst", True, True),
         ("administrator", True, True),
         ("ended", False, False),
+        ("signed out", False, False),
+        ("new password", False, False),
         ("anonymous", False, False),
     ],
 )
@@ -211,8 +290,9 @@ def test_the_stream(
 ) -> None:
     # The test's own connection must stay.
     monkeypatch.setattr("zabota.workspace.live.connections.close_all", lambda: None)
-    cookies = browser(world, who).cookies
-    agent = live._agent_of(cookies.output(header="", sep=";"))
+    with taken_back():
+        cookies = browser(world, who).cookies
+        agent = live._agent_of(cookies.output(header="", sep=";"))
+        numbers = numbers_visible_to(agent, [world.ticket.pk]) if agent else []
     assert (agent is not None) == is_somebody
-    numbers = numbers_visible_to(agent, [world.ticket.pk]) if agent else []
     assert (numbers == [world.ticket.number]) == sees
