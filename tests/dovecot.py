@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from zabota.core.processes import end_with_parent
+
 PASSWORD = "correct-horse"
 CONFIG = """
 base_dir = {home}/run
@@ -139,7 +141,7 @@ class Dovecot:
 
     def start(self) -> None:
         """Serve, and answer when this returns."""
-        is_root = os.getuid() == 0
+        is_root, parent = os.getuid() == 0, os.getpid()
         self.process = subprocess.Popen(
             ["dovecot", "-F", "-c", str(self.config)],
             user=self._as.pw_uid if is_root else None,
@@ -147,6 +149,7 @@ class Dovecot:
             extra_groups=[] if is_root else None,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=lambda: end_with_parent(parent, signal.SIGTERM),  # noqa: PLW1509
         )
         until(self._answers)
 
