@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from imaplib import IMAP4_SSL
 from pathlib import Path
 
@@ -142,6 +143,9 @@ class Dovecot:
     def start(self) -> None:
         """Serve, and answer when this returns."""
         is_root, parent = os.getuid() == 0, os.getpid()
+        # The kernel watches the thread that forked: one that ends earlier must not take it along.
+        is_main = threading.current_thread() is threading.main_thread()
+        end = partial(end_with_parent, parent, signal.SIGTERM) if is_main else None
         self.process = subprocess.Popen(
             ["dovecot", "-F", "-c", str(self.config)],
             user=self._as.pw_uid if is_root else None,
@@ -149,7 +153,7 @@ class Dovecot:
             extra_groups=[] if is_root else None,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: end_with_parent(parent, signal.SIGTERM),  # noqa: PLW1509
+            preexec_fn=end,  # noqa: PLW1509
         )
         until(self._answers)
 
