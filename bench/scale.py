@@ -87,10 +87,10 @@ FULL = Scale(
 )
 QUICK = Scale(
     small=Size(160, 40),
-    middle=Size(240, 80),
+    middle=Size(160, 40),
     large=Size(800, 120),
     runs=1,
-    mails=70,
+    mails=40,
     transactions=40,
     requests=2,
     turns=1,

@@ -89,7 +89,7 @@ CROSS JOIN LATERAL (SELECT
 ) who
 CROSS JOIN LATERAL concat_ws(' ',
   CASE said.id % 3 WHEN 0 THEN :frequent_ru: WHEN 1 THEN :frequent_en: END,
-  CASE WHEN said.id % 100 = 50 THEN :seldom: END,
+  CASE WHEN said.id % 101 = 50 THEN :seldom: END,
   CASE WHEN said.id % :rare_step: = :rare_step: / 2 THEN :rare: END,
   CASE WHEN said.id BETWEEN :burst_from: AND :burst_to: THEN :burst: END) words
 WHERE n % 2 = :half:
