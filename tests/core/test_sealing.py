@@ -22,7 +22,9 @@ def test_another_key_does_not_open_it(settings: Settings) -> None:
     assert unseal(sealed) == "secret"
 
 
-@pytest.mark.parametrize("rubbish", ["x", "gAAAAA", "ключ", seal("a")[:-3]])
+@pytest.mark.parametrize(
+    "rubbish", ["x", "gAAAAA", "ключ", seal("a")[:-3]], ids=["short", "cut", "words", "torn"]
+)
 def test_rubbish_is_refused(rubbish: str) -> None:
     with pytest.raises(Unsealable):
         unseal(rubbish)
