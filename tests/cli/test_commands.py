@@ -40,6 +40,8 @@ def test_a_new_desk_has_an_inbox() -> None:
             "brand": "main",
             "name": "",
             "active": True,
+            "fetches": None,
+            "trouble": None,
         }
     ]
 

@@ -1,4 +1,4 @@
-"""Mail templates: plain values, escaped; wrong ones are refused in words; the default is never far."""
+"""Mail templates: plain values, escaped; wrong ones are refused in words; the default is near."""
 
 import re
 
@@ -113,9 +113,7 @@ def test_the_language_falls_back(wanted: str, of_brand: str, spoken: str) -> Non
 def test_an_answer_wears_the_brands_words_and_stays_as_it_was_queued(cast: Cast) -> None:
     text = "Здравствуйте, {{customer.name}}!\n\n{{body}}\n\n{{signature}}\n\n{{footer}}"
     save_template(cast.brand, REPLY, "ru", "", text, actor=SYSTEM)
-    save_look(
-        cast.brand, colour="#8e2f5f", signatures={"ru": "Команда"}, footers={}, actor=SYSTEM
-    )
+    save_look(cast.brand, colour="#8e2f5f", signatures={"ru": "Команда"}, footers={}, actor=SYSTEM)
     ticket = cast.receive(text="Где мой возврат?")
     reply = send_reply(ticket, "Отправили", actor=cast.anna)
     save_template(cast.brand, REPLY, "ru", "", "{{body}}", actor=SYSTEM)

@@ -1,4 +1,4 @@
-"""Settings of mail: templates with their preview, a test by the outbox, a brand's look; signatures."""
+"""Settings of mail: templates with a preview, a test by the outbox, a brand's look; signatures."""
 
 import pytest
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db.models.fields.json import KT
+
 from zabota.company.mail import MailKind, Template, load_templates
 from zabota.core import clock
 from zabota.events.record import Happening, record_all
@@ -99,4 +100,3 @@ def _receipt(
             automatic=True,
         ),
     )
-
