@@ -34,6 +34,7 @@ log = logging.getLogger("zabota.worker")
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)
 NAME = "zabota worker"  # in pg_stat_activity, where `zabota check` looks
 POLL = 5.0
+GATHER = 0.15  # several mails in one round cost little more than one; nobody notices the wait
 HOUSEKEEPING = 60.0
 GRACE = timedelta(days=4)
 
@@ -76,7 +77,7 @@ def _wait(listener: psycopg.Connection, seconds: float, should_stop: ShouldStop)
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not should_stop():
         told = list(listener.notifies(timeout=min(left, 0.5), stop_after=1))
-        told += listener.notifies(timeout=0) if told else ()  # one round answers all of them
+        told += listener.notifies(timeout=GATHER) if told else ()  # one round answers all of them
         if any(notice.pid != _own_pid() for notice in told):
             return
 
