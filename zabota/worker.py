@@ -34,7 +34,8 @@ log = logging.getLogger("zabota.worker")
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)
 NAME = "zabota worker"  # in pg_stat_activity, where `zabota check` looks
 POLL = 5.0
-GATHER = 0.15  # several mails in one round cost little more than one; nobody notices the wait
+GATHER = 0.15  # several mails in one round cost little more than one
+QUIET = 0.5  # what comes after so long is alone, and need not wait for others
 HOUSEKEEPING = 60.0
 GRACE = timedelta(days=4)
 
@@ -74,10 +75,11 @@ def _forever(channels: str, work: Callable[[ShouldStop], float], should_stop: Sh
 
 def _wait(listener: psycopg.Connection, seconds: float, should_stop: ShouldStop) -> None:
     """Until a notice comes or time is over, looking up twice a second for a stop."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not should_stop():
+    began = time.monotonic()
+    while (left := began + seconds - time.monotonic()) > 0 and not should_stop():
         told = list(listener.notifies(timeout=min(left, 0.5), stop_after=1))
-        told += listener.notifies(timeout=GATHER) if told else ()  # one round answers all of them
+        gather = GATHER if time.monotonic() - began < QUIET else 0
+        told += listener.notifies(timeout=gather) if told else ()  # one round answers all of them
         if any(notice.pid != _own_pid() for notice in told):
             return
 
