@@ -207,10 +207,17 @@ class Dovecot:
             os.chown(path, self._as.pw_uid, self._as.pw_gid)
 
     def forget_validity(self, user: str) -> None:
-        """Another UIDVALIDITY, and all mails numbered anew, as after a restore. Stopped only."""
+        """Another UIDVALIDITY, and all mails numbered anew, as after a restore. Stopped only.
+
+        Written here: the server takes the time in seconds for it, which may be the same again.
+        """
         shutil.rmtree(self.home / "index" / user, ignore_errors=True)
-        for path in (self.home / "mail" / user).glob("dovecot-uid*"):
+        top = self.home / "mail" / user
+        for path in top.glob("dovecot-uidvalidity*"):
             path.unlink()
+        kept = top / "dovecot-uidlist"
+        version, validity, _next, guid = kept.read_text().partition("\n")[0].split()
+        kept.write_text(f"{version} V{int(validity[1:]) + 1000} N1 {guid}\n")
 
 
 def trusting(cert: Path) -> ssl.SSLContext:
