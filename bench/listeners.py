@@ -11,6 +11,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -81,17 +82,21 @@ class Screen(asyncio.Protocol):
         if self.fetcher and not self.fetcher.closed:
             self.fetcher.ask()
         else:
-            self.fetcher = fetcher = Fetcher(self.crowd, self.cookie)
+            self.fetcher = fetcher = Fetcher(self.crowd, self.cookie, self._fetch)
             loop = asyncio.get_running_loop()
             made = loop.create_connection(lambda: fetcher, "127.0.0.1", self.crowd.port)
             self.opening = loop.create_task(made)
 
 
 class Fetcher(asyncio.Protocol):
-    """The connection over which this screen's browser asks for fragments."""
+    """The connection over which this screen's browser asks for fragments.
 
-    def __init__(self, crowd: Crowd, cookie: str) -> None:
-        self.crowd, self.cookie, self.closed = crowd, cookie, False
+    A server may close one that was kept just as it is asked: a browser then asks over a new one.
+    """
+
+    def __init__(self, crowd: Crowd, cookie: str, ask_again: Callable[[], None]) -> None:
+        self.crowd, self.cookie, self.ask_again = crowd, cookie, ask_again
+        self.closed, self.was_kept = False, False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -110,11 +115,14 @@ class Fetcher(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.closed = True
-        self._finish()
+        if self.asking and self.was_kept and not self.first:
+            self.ask_again()
+        else:
+            self._finish()
 
     def _finish(self) -> None:
         if self.asking:
-            self.asking = False
+            self.asking, self.was_kept = False, True
             if self.first == b"HTTP/1.1 200":
                 self.crowd.done()
             else:
