@@ -119,8 +119,7 @@ def run_backlog(desk: Desk, mails: Sequence[Mail]) -> Backlog:
     at_start, read = desk.cpu(), buffers()
     with Fallbacks() as fallbacks:
         with meter.phase("ack"):
-            for mail in mails:
-                take_in(mail)
+            take_in(mails)
         _work_off(meter)
     whole, read = desk.cpu() - at_start, buffers() - read
     with connection.cursor() as cursor:
@@ -142,26 +141,31 @@ def run_backlog(desk: Desk, mails: Sequence[Mail]) -> Backlog:
 _APPLIED, _TICKET, _REPLY = 1, 1, 2
 
 
-def take_in(mail: Mail) -> None:
-    """As the listener does when the data of a session is there."""
-    from aiosmtpd.smtp import Envelope, Session
+def take_in(mails: Sequence[Mail]) -> None:
+    """As the listener does when the data of a session is there, the recipient being known."""
+    from aiosmtpd.smtp import Session
 
     from zabota.channels.email import listener
+    from zabota.channels.email.session import Addressed
+    from zabota.intake.queries import find_inbox
 
     session = SimpleNamespace(peer=("192.0.2.1", 25), host_name="mx.mail.example")
-    envelope = Envelope()
-    envelope.mail_from, envelope.rcpt_tos, envelope.content = mail.sender, [INBOX], mail.raw
-    listener.take_in(cast(Session, session), envelope)
+    inbox = find_inbox("email", INBOX)
+    for mail in mails:
+        envelope = Addressed()
+        envelope.mail_from, envelope.rcpt_tos, envelope.content = mail.sender, [INBOX], mail.raw
+        envelope.inbox = inbox
+        listener.take_in(cast(Session, session), envelope)
 
 
 def _work_off(meter: Meter) -> None:
     from zabota.events.dispatch import drain
-    from zabota.tickets.receive import apply_inbound
+    from zabota.worker import apply_some
 
     done = 1
     while done:
         with meter.phase("apply"):
-            done = apply_inbound()
+            done = apply_some()
         with meter.phase("drain"):
             done += drain()
 

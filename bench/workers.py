@@ -85,8 +85,7 @@ def _shift(desk: Desk, scale: Scale, mails: Sequence[Mail], workers: int, log: A
                 for _ in range(workers)
             ]
             wait_until(lambda: _at_work(session) == 2 * workers, "the workers listen", PATIENCE)
-            for mail in mails:
-                take_in(mail)
+            take_in(mails)
             desk.settle()
             before, started = _cpu(desk, team), time.monotonic()
         wait_until(lambda: session.execute(UNDONE).fetchone() == (0,) * 4, "all done", PATIENCE)

@@ -73,3 +73,20 @@ def test_a_migration_that_is_missing_is_no_readiness(client: Client, db: None) -
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "migrations are pending" in answer.json()["reason"]
+
+
+@pytest.mark.parametrize("values", [["a@example.ru"], ["b@example.ru", None, "a@example.ru"]])
+def test_any_number_of_values_is_one_statement(cast: Cast, values: list[str]) -> None:
+    found = Identity.objects.filter(kind__in=["email"], value__in=values)
+    assert str(found.query).count(" = ANY(") == 2
+    assert str(found.query).count(" IN (") == 0
+    assert list(found) == []
+
+
+def test_values_of_a_foreign_key_and_none_at_all(cast: Cast) -> None:
+    known = [*ensure_customers({("email", "eva@example.ru"): ("Ева", "ru")}).values()]
+    found = Identity.objects.filter(customer__in=[i.customer for i in known])
+    assert list(found) == known
+    assert not Identity.objects.filter(customer__in=[]).exists()
+    inside = Identity.objects.filter(customer__in=Customer.objects.filter(pk__in=[]))
+    assert not inside.exists()

@@ -50,7 +50,12 @@ class Contents:
 
     def as_json(self) -> dict[str, Any]:
         """These keys of `Message.details`; what is empty is left out."""
-        found = {**asdict(self), "invitations": [one.as_json() for one in self.invitations]}
+        found = {
+            "invitations": [one.as_json() for one in self.invitations],
+            "protected": self.protected,
+            "signed": self.signed,
+            "remote_pictures": self.remote_pictures,
+        }
         return {name: value for name, value in found.items() if value}
 
     @classmethod

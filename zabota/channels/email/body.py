@@ -38,10 +38,9 @@ def read_body(root: Part, reading: Reading) -> Body:
     if reading.opens:
         body = _opened(body, reading)
     body.text = clean_text(body.words()).strip("\n")
-    shown = inline_pictures(body.html or "")
-    body.files = [
-        replace(file, inline=file.inline or file.content_id in shown) for file in body.files
-    ]
+    if body.files:
+        shown = inline_pictures(body.html or "")
+        body.files = [replace(f, inline=f.inline or f.content_id in shown) for f in body.files]
     return body
 
 

@@ -23,7 +23,7 @@ from zabota.channels.email.doors import Doors
 from zabota.channels.email.identity import identify
 from zabota.channels.email.inbound import AUTHENTICATION
 from zabota.channels.email.peers import is_inside
-from zabota.channels.email.session import LmtpSession, MailSession, Shared, share
+from zabota.channels.email.session import Addressed, LmtpSession, MailSession, Shared, share
 from zabota.channels.email.settings import mail_settings
 from zabota.core.environment import EnvironmentProblem
 from zabota.core.text import clean_line
@@ -78,11 +78,14 @@ class Intake:
             return LATER
         if inbox is None:
             return UNKNOWN
+        assert isinstance(envelope, Addressed)
         envelope.rcpt_tos.append(address)
+        envelope.inbox = envelope.inbox or inbox
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(server, MailSession)
+        assert isinstance(envelope, Addressed)
         try:
             checked = await _who_speaks(server, session, envelope)
             await in_thread(take_in, session, envelope, checked)
@@ -140,20 +143,17 @@ def _inbox_at(address: str) -> Inbox | None:
     return find_inbox("email", address)
 
 
-def take_in(session: Session, envelope: Envelope, checked: dict[str, Any] | None = None) -> None:
+def take_in(session: Session, envelope: Addressed, checked: dict[str, Any] | None = None) -> None:
     """Commit the mail to the ledger, with what was `checked` of its sender.
 
     Raises `DatabaseError`, `OSError`: then nothing was taken.
     """
     raw = envelope.content
     assert isinstance(raw, bytes)
-    found = (_inbox_at(address) for address in envelope.rcpt_tos)
-    inbox = next((i for i in found if i is not None), None)
-    if inbox is None:
-        raise DatabaseError("the inbox went away during the session")
+    assert envelope.inbox is not None
     external_id, body_hash = identify(raw)
     accept_inbound(
-        inbox,
+        envelope.inbox,
         raw,
         external_id=external_id,
         body_hash=body_hash,

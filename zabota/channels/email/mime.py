@@ -123,7 +123,7 @@ def _fields(lines: list[bytes], reading: Reading) -> Headers:
     headers: Headers = {}
     for line in lines[:MAX_HEADERS]:
         if match := _FIELD.match(line):
-            value = match[2].replace(b"\r", b"").replace(b"\n", b"").strip()
+            value = match[2].translate(None, b"\r\n").strip()
             headers.setdefault(match[1].decode("ascii").lower(), []).append(value)
         elif line.strip():
             reading.warn("a line between the headers is not one")

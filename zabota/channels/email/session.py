@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope
 
 from zabota.channels.email.peers import is_here
 from zabota.channels.email.settings import MailSettings
 from zabota.channels.email.tls import Certificate
+from zabota.intake.models import Inbox
 
 MOST_SESSIONS = 200
 MOST_FROM_ONE = 50  # sessions of one address elsewhere
@@ -91,6 +92,12 @@ class Letter:
         self.content = bytearray()
 
 
+class Addressed(Envelope):
+    """What a session says of one mail; `inbox` is that of the first recipient taken."""
+
+    inbox: Inbox | None = None
+
+
 class MailSession(SMTP):
     """SMTP: known to the listener while it lasts, one answer for a mail."""
 
@@ -111,6 +118,9 @@ class MailSession(SMTP):
             timeout=IDLE,
             tls_context=shared.certificate.context() if shared.certificate else None,
         )
+
+    def _create_envelope(self) -> Envelope:
+        return Addressed()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._original_transport is not None:  # the same session, now encrypted
