@@ -18,11 +18,9 @@ def find_signature(lines: list[str]) -> int:
 
 
 def _is_signature(first: str, below: list[str]) -> bool:
-    likely = any(
-        len(below) <= most and pattern.match(first.strip())
-        for pattern, most in _MOST_LINES_BELOW.items()
-    )
-    if not likely or any(AFTERTHOUGHT.match(line.strip()) for line in below):
+    line, left = first.strip(), len(below)
+    begins = (most >= left and p.match(line) for p, most in _MOST_LINES_BELOW.items())
+    if not any(begins) or any(AFTERTHOUGHT.match(line.strip()) for line in below):
         return False
     # The space is RFC 3676's (4.3): programs write it, people do not.
     return first == "-- " or not any(len(line) > _LONGEST_LINE or "?" in line for line in below)
