@@ -27,7 +27,7 @@ from zabota.tickets.bin_events import (
 )
 from zabota.tickets.events import TicketEvent
 from zabota.tickets.models import Attachment, Message, Ticket
-from zabota.tickets.permissions import reach
+from zabota.tickets.permissions import eyes_of, reach
 from zabota.tickets.queries import tickets_visible_to
 from zabota.tickets.spam import learn
 
@@ -37,7 +37,7 @@ MOST = 1000
 
 def bin_visible_to(agent: Agent, *, spam: bool) -> QuerySet[Ticket]:
     """Spam for who may change tickets, the bin for who may delete them, as far as that reaches."""
-    condition = reach(agent, "ticket.edit" if spam else "ticket.delete")
+    condition = reach(eyes_of(agent, "ticket.edit" if spam else "ticket.delete"))
     if condition is None:
         return Ticket.objects.none()
     return Ticket.objects.filter(condition, deleted_at__isnull=False, is_spam=spam)

@@ -11,20 +11,33 @@ from zabota.staff.models import Agent
 from zabota.staff.permissions import Scope
 
 
-def reach(agent: Agent, permission: str = "ticket.view") -> Q | None:
-    """The tickets this permission of the agent reaches, as a condition; None if none at all.
+class Eyes(NamedTuple):
+    """All that decides which tickets somebody sees: a query may be kept under it, and no less."""
+
+    agent_id: int
+    scope: Scope
+    team_ids: tuple[int, ...]
+
+
+def eyes_of(agent: Agent, permission: str = "ticket.view") -> Eyes:
+    """How this permission of theirs looks now."""
+    return Eyes(agent.pk, agent.scope(permission), tuple(agent.team_ids))
+
+
+def reach(eyes: Eyes) -> Q | None:
+    """The tickets these eyes see, as a condition; None if none at all.
 
     Team scope takes in what no team has yet, so that nothing lies unseen.
     """
-    own = Q(assignee_id=Literal(agent.pk))
-    match agent.scope(permission):
+    own = Q(assignee_id=Literal(eyes.agent_id))
+    match eyes.scope:
         case Scope.ALL:
             return Q()
         case Scope.TEAM:
-            return _of_teams(agent, "team_id") | Q(team=None) | own
+            return _of_teams(eyes, "team_id") | Q(team=None) | own
         case Scope.BRAND:
             # Brands belong to teams' inboxes until agents get brands of their own.
-            return _of_teams(agent, "inbox__team_id") | own
+            return _of_teams(eyes, "inbox__team_id") | own
         case Scope.OWN:
             return own
     return None
@@ -53,9 +66,9 @@ def reaches(agent: Agent, whose: Whose, permission: str = "ticket.view") -> bool
     return False
 
 
-def _of_teams(agent: Agent, field: str) -> Q:
+def _of_teams(eyes: Eyes, field: str) -> Q:
     """Each team's id stands in the statement: agents do not share plans (see `Literal`).
 
     What is best for one who sees half of all tickets reads the whole table for one who sees three.
     """
-    return reduce(or_, (Q((field, Literal(pk))) for pk in agent.team_ids), Q(pk__in=()))
+    return reduce(or_, (Q((field, Literal(pk))) for pk in eyes.team_ids), Q(pk__in=()))

@@ -52,7 +52,7 @@ def _page(agent: Agent, query: TicketQuery) -> Any:
     if query.status:
         rows = rows.filter(status=Status.of(query.status))
     if query.view:
-        rows = rows.filter(VIEWS[query.view].condition(agent))
+        rows = rows.filter(VIEWS[query.view].condition(agent.pk))
         return newest_words_first(rows, _position(query.cursor))
     if query.cursor:
         rows = rows.filter(pk__lt=read_cursor(query.cursor, 1)[0])
