@@ -1,7 +1,7 @@
 """The view that pages are compared with: what Django and Jinja2 need for 50 rows of a list.
 
-The same middleware, session, signed-in agent, CSRF token and row template as a page of the product;
-one `values_list` by the same index; no permissions, counts, rail or customer.
+The same middleware, session, signed-in agent, CSRF token and row template as a page of the product,
+each row drawn anew; one `values_list` by the same index; no permissions, counts, rail or customer.
 """
 
 from functools import cache
@@ -19,9 +19,9 @@ from zabota.workspace.context.lists import as_rows
 from zabota.workspace.pages import jinja
 
 TEMPLATE = """\
-{% from "components/rows.html" import rows as ticket_rows %}
+{% from "desk/rows.html" import lines %}
 <!doctype html><title>bare</title><form method="post">{{ csrf_input }}</form>
-<div class="rows">{{ ticket_rows(rows) }}</div>
+<div class="rows"><ul>{{ lines(rows) }}</ul></div>
 """
 COLUMNS = TicketRow._fields[:11]
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from zabota.workspace import marks, words
 from zabota.workspace.appointments import appointed
 from zabota.workspace.built import static_url
+from zabota.workspace.drawn import drawn
 from zabota.workspace.once import new_key
 
 
@@ -44,9 +45,7 @@ class PlainContext(Context):
 def environment(**options: Any) -> Environment:
     """Django's Jinja2 backend calls this once; `options` bring the loader and autoescape."""
     env = Environment(  # noqa: S701  Django's backend turns autoescape on in `options`
-        trim_blocks=True,
-        lstrip_blocks=True,
-        **options | {"undefined": StrictUndefined},
+        trim_blocks=True, lstrip_blocks=True, **options | {"undefined": StrictUndefined}
     )
     env.context_class = PlainContext
     env.globals.update(
@@ -57,6 +56,7 @@ def environment(**options: Any) -> Environment:
         avatar=marks.avatar,
         menu_item=marks.menu_item,
         kbd=marks.kbd,
+        drawn=drawn,
         attributes=marks.attributes,
         always=lambda name: _always(env, name, words.times().language),
         url=_url,
