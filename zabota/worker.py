@@ -27,6 +27,7 @@ from zabota.intake.chores import go_on_with_chores
 from zabota.intake.deliveries import next_due, send_next, wake_waiting
 from zabota.tickets.actions import close_solved
 from zabota.tickets.bin import KEPT, purge_bin
+from zabota.tickets.finding import merge_new_words
 from zabota.tickets.receive import apply_carefully, apply_inbound
 
 log = logging.getLogger("zabota.worker")
@@ -129,6 +130,7 @@ class _Desk:
             SessionStore.clear_expired()
             forget_answers()
             sweep_files()
+            merge_new_words()
 
 
 def _send_all(should_stop: ShouldStop) -> float:
