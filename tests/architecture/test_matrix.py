@@ -292,7 +292,8 @@ def test_the_stream(
     monkeypatch.setattr("zabota.workspace.live.connections.close_all", lambda: None)
     with taken_back():
         cookies = browser(world, who).cookies
-        agent = live._agent_of(cookies.output(header="", sep=";"))
+        cookie = cookies.output(header="", sep=";").encode()
+        agent = live._agent_of(live._session_of({"headers": [(b"cookie", cookie)]}))
         numbers = numbers_visible_to(agent, [world.ticket.pk]) if agent else []
     assert (agent is not None) == is_somebody
     assert (numbers == [world.ticket.number]) == sees

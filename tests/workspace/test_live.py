@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator, MutableMapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
 
+from tests.cast import Cast
+from tests.workspace.conftest import Desk
+from zabota.core import clock
 from zabota.staff.models import Agent
 from zabota.workspace import live
 
 Sent = list[MutableMapping[str, Any]]
-SCOPE = {"type": "http", "path": "/live", "method": "GET", "headers": []}
+Look = tuple[set[str], dict[int, Agent]]
+COOKIE = (b"cookie", b"zabota_session=evening")
+SCOPE = {"type": "http", "path": "/live", "method": "GET", "headers": [COOKIE]}
 
 
 @pytest.fixture
@@ -19,7 +26,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Agent | Exception 
     """Who is found to be signed in, one look after the other."""
     given: list[Agent | Exception | None] = []
 
-    def find(cookies: str) -> Agent | None:
+    def find(session: str) -> Agent | None:
+        assert session == "evening"
         found = given.pop(0)
         if isinstance(found, Exception):
             raise found
@@ -29,7 +37,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Agent | Exception 
         return
 
     monkeypatch.setattr(live, "_agent_of", find)
-    monkeypatch.setattr(live, "HEARTBEAT", 0.0)
+    monkeypatch.setattr(live, "LOOK", 0.0)
     monkeypatch.setattr(live.Hub, "_listen", idle)
     monkeypatch.setattr(live, "hub", live.Hub())
     yield given
@@ -55,17 +63,52 @@ def test_a_stream_sees_with_new_eyes_and_ends_with_the_session(
     answers: list[Agent | Exception | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, after = Agent(pk=7, name="before"), Agent(pk=7, name="after")
+    looks: list[Look | Exception] = [
+        OperationalError("away"),
+        (set(), {7: after}),
+        ({"evening"}, {7: after}),
+    ]
     seen = []
-    write = live._write
 
-    async def watch(data: bytes, send: live.Send) -> None:
+    def look(sessions: list[str], ids: list[int]) -> Look:
+        assert (sessions, ids) == (["evening"], [7])
         seen.append(live.hub.agents[7].name)
-        await write(data, send)
+        found = looks.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
-    monkeypatch.setattr(live, "_write", watch)
-    answers += [before, OperationalError("away"), after, None]
+    monkeypatch.setattr(live, "_still_here", look)
+    answers.append(before)
     assert listen()[0]["status"] == 200
     assert seen == ["before", "before", "after"]
+
+
+@pytest.mark.parametrize("now", [None, Agent(pk=7, password="another")])
+def test_a_stream_ends_with_its_agent_and_their_password(
+    now: Agent | None, answers: list[Agent | Exception | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_still_here", lambda *_: (set(), {7: now} if now else {}))
+    answers.append(Agent(pk=7, password="one"))
+    assert listen()[0]["status"] == 200
+
+
+def test_who_is_still_here(cast: Cast, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zabota.workspace.live.connections.close_all", lambda: None)
+    here, gone, late = (
+        desk(who).session.session_key or "" for who in (cast.anna, cast.bob, cast.vera)
+    )
+    Session.objects.filter(pk=gone).delete()
+    Session.objects.filter(pk=late).update(expire_date=clock.now() - timedelta(seconds=1))
+    Agent.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    ended, agents = live._still_here([here, gone, late, ""], [cast.anna.pk, cast.bob.pk, 0])
+    assert ended == {gone, late, ""}
+    assert agents == {cast.anna.pk: cast.anna}
+
+
+def test_all_who_see_the_same_are_told_the_same_bytes() -> None:
+    assert live.change((4, 2)) == b'event: change\ndata: {"tickets": [4, 2]}\n\n'
+    assert live.change((4, 2)) is live.change((4, 2))
 
 
 def test_without_a_database_the_browser_is_told_to_come_back(

@@ -10,6 +10,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -23,21 +24,27 @@ from django.http import HttpRequest
 
 from zabota.core.environment import env
 from zabota.core.postgres import connection_string
+from zabota.core.statements import Statement
 from zabota.staff.models import Agent
 from zabota.tickets.queries import numbers_visible_to_each
 
 log = logging.getLogger("zabota.live")
 
 HEARTBEAT = 25.0
+LOOK = 15.0  # who signed out, or may see something else now, is known after so many seconds
 GATHER = 0.05
 AGAIN = 1.0
 MOST_WAITING = 64
 MOST_STREAMS = 40  # of one agent; a browser needs one, see live-worker.js
 MOST_NUMBERS = 500
 LATER = b"retry: 5000\n\n"  # and the browser comes back by itself: it gives up on a 503
-CROWD = 1000  # streams of this process; with more of them each is looked up less often
 STILL_HERE = b": still here\n\n"
 RESYNC = b"event: resync\ndata: {}\n\n"
+# Sessions, of those named, that are over.
+ENDED = """
+SELECT name FROM unnest(%s::text[]) AS name WHERE NOT EXISTS (
+    SELECT FROM django_session WHERE session_key = name AND expire_date > now())
+"""
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -52,9 +59,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class Stream:
     """What one open screen is still to be told: no task and no timer for each word."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: str = "", password: str = "") -> None:
+        self.session, self.password = session, password  # with which it was let in
         self.waiting: list[bytes] = []
-        self.is_due = False
+        self.is_due = self.is_over = False
         self.woken = asyncio.Event()
 
     def tell(self, data: bytes) -> None:
@@ -66,6 +74,10 @@ class Stream:
 
     def beat(self) -> None:
         self.is_due = True
+        self.woken.set()
+
+    def end(self) -> None:
+        self.is_over = True
         self.woken.set()
 
     async def next(self) -> bytes:
@@ -83,23 +95,39 @@ class Hub:
     def __init__(self) -> None:
         self.streams: dict[int, set[Stream]] = defaultdict(set)
         self.agents: dict[int, Agent] = {}
-        self.count = 0
-        self.task: asyncio.Task[None] | None = None
+        self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    def join(self, agent: Agent) -> Stream:
-        stream = Stream()
+    def join(self, agent: Agent, session: str) -> Stream:
+        stream = Stream(session, agent.password)
         self.agents[agent.pk] = agent
         self.streams[agent.pk].add(stream)
-        self.count += 1
-        if self.task is None or self.task.done():
-            self.task = asyncio.create_task(self._listen())
+        for name, work in (("listen", self._listen), ("look", self._look)):
+            if name not in self.tasks or self.tasks[name].done():
+                self.tasks[name] = asyncio.create_task(work())
         return stream
 
     def leave(self, agent: Agent, stream: Stream) -> None:
         self.streams[agent.pk].discard(stream)
-        self.count -= 1
         if not self.streams[agent.pk]:
             del self.streams[agent.pk], self.agents[agent.pk]
+
+    async def _look(self) -> None:
+        """End the streams of who may not read any more; the others see what they may see now."""
+        while self.streams:
+            await asyncio.sleep(LOOK)
+            readers = [(pk, one) for pk, streams in self.streams.items() for one in streams]
+            sessions = list({stream.session for _, stream in readers})
+            try:
+                look = sync_to_async(_still_here, thread_sensitive=False)
+                ended, agents = await look(sessions, list(self.streams))
+            except Error:  # the database is away, and there is nothing to tell
+                continue
+            for pk, stream in readers:
+                agent = agents.get(pk)
+                if agent is None or stream.session in ended or stream.password != agent.password:
+                    stream.end()
+                elif pk in self.agents:
+                    self.agents[pk] = agent
 
     async def _listen(self) -> None:
         while self.streams:
@@ -135,8 +163,7 @@ class Hub:
         for agent in agents:
             numbers = seen.get(agent.pk, [])
             if numbers or is_list or (is_post and agent.may("intake.manage")):
-                data = json.dumps({"tickets": numbers})
-                self._tell(agent.pk, f"event: change\ndata: {data}\n\n".encode())
+                self._tell(agent.pk, change(tuple(numbers)))
 
     def _tell_all(self, data: bytes) -> None:
         for pk in list(self.streams):
@@ -148,6 +175,12 @@ class Hub:
 
 
 hub = Hub()
+
+
+@lru_cache(maxsize=256)
+def change(numbers: tuple[int, ...]) -> bytes:
+    """The word to all who see these: written once, however many they are."""
+    return f"event: change\ndata: {json.dumps({'tickets': numbers})}\n\n".encode()
 
 
 def ticket_ids(notices: list[str]) -> list[int]:
@@ -170,17 +203,20 @@ def _visible(agents: list[Agent], ids: list[int]) -> dict[int, list[int]]:
         connections.close_all()
 
 
-def _agent_of(cookies: str) -> Agent | None:
-    """Who is signed in with these cookies."""
+def _session_of(scope: Scope) -> str:
+    """The key of the session in the cookies, '' if there is none."""
+    cookies = b"; ".join(v for k, v in scope["headers"] if k == b"cookie").decode("latin-1")
     try:
-        jar = SimpleCookie(cookies)
+        morsel = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
-        return None
-    morsel = jar.get(settings.SESSION_COOKIE_NAME)
-    if morsel is None:
-        return None
+        return ""
+    return morsel.value if morsel else ""
+
+
+def _agent_of(session: str) -> Agent | None:
+    """Who is signed in with it."""
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session)
     try:
         user = get_user(request)
         return user if isinstance(user, Agent) and user.is_active else None
@@ -188,11 +224,20 @@ def _agent_of(cookies: str) -> Agent | None:
         connections.close_all()
 
 
+def _still_here(sessions: list[str], ids: list[int]) -> tuple[set[str], dict[int, Agent]]:
+    """Of these sessions those that are over, of these agents those that still work here."""
+    try:
+        ended = {name for (name,) in Statement(ENDED, (sessions,)).ask()}
+        return ended, Agent.objects.filter(is_active=True).in_bulk(ids)
+    finally:
+        connections.close_all()
+
+
 async def live(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI application of `/live`. 401 for strangers, 429 for too many; ends with the session."""
-    cookies = b"; ".join(v for k, v in scope["headers"] if k == b"cookie").decode("latin-1")
+    session = _session_of(scope)
     try:
-        agent = await _find(cookies)
+        agent = await sync_to_async(_agent_of, thread_sensitive=False)(session)
     except Error:  # the database is away
         await _refuse(200, send, LATER)
         return
@@ -200,52 +245,31 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
         await _refuse(429 if agent else 401, send)
         return
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    stream = hub.join(agent)
+    stream = hub.join(agent, session)
     gone = asyncio.create_task(_gone(receive))
+    gone.add_done_callback(lambda _: stream.end())
     try:
         await _write(b"retry: 1000\n\n" + RESYNC, send)
-        await _tell_news(stream, agent.pk, cookies, gone, send)
+        await _tell_news(stream, send)
     finally:
         gone.cancel()
         hub.leave(agent, stream)
 
 
-async def _tell_news(
-    stream: Stream, agent_id: int, cookies: str, gone: asyncio.Task[None], send: Send
-) -> None:
-    """Until the reader leaves or may not read any more, which is looked up at heartbeats."""
-    gone.add_done_callback(lambda _: stream.woken.set())
-    loop, beats = asyncio.get_running_loop(), 0
+async def _tell_news(stream: Stream, send: Send) -> None:
+    """Until the reader leaves or may not read any more."""
+    loop = asyncio.get_running_loop()
     timer = loop.call_later(HEARTBEAT, stream.beat)
     try:
-        while not gone.done():
+        while not stream.is_over:
             data = await stream.next()
             if stream.is_due:
-                data, stream.is_due, beats = data or STILL_HERE, False, beats + 1
+                data, stream.is_due = data or STILL_HERE, False
                 timer = loop.call_later(HEARTBEAT, stream.beat)
-                is_turn = beats % (1 + hub.count // CROWD) == 0
-                if is_turn and not await _may_go_on(agent_id, cookies):
-                    return
-            if data and not gone.done():
+            if data and not stream.is_over:
                 await _write(data, send)
     finally:
         timer.cancel()
-
-
-async def _may_go_on(agent_id: int, cookies: str) -> bool:
-    """Whether they are still signed in; what they may see is what they may see now."""
-    try:
-        agent = await _find(cookies)
-    except Error:  # the database is away, and there is nothing to tell
-        return True
-    if agent is None or agent.pk != agent_id:
-        return False
-    hub.agents[agent_id] = agent
-    return True
-
-
-async def _find(cookies: str) -> Agent | None:
-    return await sync_to_async(_agent_of, thread_sensitive=False)(cookies)
 
 
 async def _refuse(status: int, send: Send, body: bytes = b"") -> None:
