@@ -100,6 +100,19 @@ def check_it_goes_on(desk: Desk) -> None:
     )
 
 
+def test_secrets_go_along_if_asked_for(made: tuple[Desk, Path, list[str]], tmp_path: Path) -> None:
+    living, desk = made[0], Desk(tmp_path / "desk", 1)
+    living.zabota("dkim", "--domain", "desk.example")
+    said = living.zabota("backup", "--with-secret", str(tmp_path / "b.tar.gz"))
+    assert "secret.key is in it" in said
+    desk.zabota("restore", str(tmp_path / "b.tar.gz"))
+    key = desk.folder / "dkim" / "desk.example.pem"
+    assert key.read_bytes() == (living.folder / "dkim" / "desk.example.pem").read_bytes()
+    secret = desk.folder / "secret.key"
+    assert secret.read_text() == "one for all processes of this desk"
+    assert {path.stat().st_mode & 0o777 for path in (key, secret)} == {0o600}
+
+
 def test_a_desk_in_use_is_not_written_over(made: tuple[Desk, Path, list[str]]) -> None:
     living, file, _before = made
     assert "stop them first" in living.zabota("restore", str(file), code=3)

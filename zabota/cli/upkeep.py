@@ -12,9 +12,9 @@ from zabota.core.environment import EnvironmentProblem
 
 A_FILE = click.Path(dir_okay=False, path_type=Path)
 WITHOUT_KEY = """\
-secret.key is not in it: keep a copy of it somewhere else. Without it passwords of inboxes must be
-given anew and reply addresses sent so far lead nowhere. With --with-secret it is in the file, which
-then opens what it seals: keep such a file where only you can read it."""
+secret.key is not in it, nor are keys in dkim: keep copies somewhere else. Without secret.key
+passwords of inboxes must be given anew and reply addresses sent so far lead nowhere. With
+--with-secret they are in the file: keep such a one where only you can read it."""
 RESTORED = """\
 nothing is sent until you say so: {waiting} letters wait that may have left after the backup was
 made. Look at them at /outbox, then run `zabota release`, or `zabota release --cancel-waiting` to
@@ -31,7 +31,7 @@ def _megabytes(size: int) -> str:
 
 @click.command()
 @click.argument("file", type=A_FILE)
-@click.option("--with-secret", is_flag=True, help="Put secret.key in, too.")
+@click.option("--with-secret", is_flag=True, help="Put secret.key and keys for DKIM in, too.")
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
 @data_dir
 def backup(file: Path, with_secret: bool, force: bool) -> None:

@@ -1,7 +1,8 @@
 """The file a backup is: a gzipped tar that ordinary tools open, with a hash of every part.
 
 zabota.json     what this is, first, so that another program's file is known at once
-secret.key      only if asked for
+secret.key      only if asked for, as are
+dkim/…          keys that sign mail
 database/…      the dump as SQL, in parts
 files/…         blobs and large mails by their keys
 SHA256SUMS      of all parts above, as sha256sum(1) reads it
@@ -25,7 +26,7 @@ from zabota.core.environment import EnvironmentProblem
 
 FORMAT = 1
 HEAD, SECRET, SUMS, MANIFEST = "zabota.json", "secret.key", "SHA256SUMS", "manifest.json"
-DATABASE, FILES = "database/", "files/"
+DATABASE, FILES, KEYS = "database/", "files/", "dkim/"
 PART = 4 * 1024 * 1024
 BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, KeyError, TypeError)
 

@@ -21,7 +21,7 @@ from psycopg import sql
 from zabota.core.environment import Environment, EnvironmentProblem, disk_problem
 from zabota.core.postgres.checks import direct_connection_string
 from zabota.files.storage import storage
-from zabota.upkeep.archive import DATABASE, FILES, SECRET, Head, Manifest, Progress, Writer
+from zabota.upkeep.archive import DATABASE, FILES, KEYS, SECRET, Head, Manifest, Progress, Writer
 from zabota.upkeep.dump import NOT_KEPT, dump_database
 
 TABLES = """
@@ -65,16 +65,18 @@ def back_up(
     """
     conninfo = direct_connection_string(environment)
     try:
-        with _whole(target) as out, _snapshot(conninfo) as snapshot:
-            secret = _secret(environment) if with_secret else None
-            with Writer(out, _head(snapshot, has_secret=secret is not None)) as writer:
-                if secret is not None:
-                    writer.add(SECRET, secret)
-                manifest = Manifest(count_rows(snapshot.connection))
-                with watch(int(snapshot.column(SIZE)[0])) as bar:
-                    _add_database(writer, conninfo, snapshot, bar.update)
-                    _add_files(writer, snapshot, manifest, bar.update)
-                writer.finish(manifest)
+        with (
+            _whole(target) as out,
+            _snapshot(conninfo) as snapshot,
+            Writer(out, _head(snapshot, has_secret=with_secret)) as writer,
+        ):
+            for name, content in _secrets(environment) if with_secret else ():
+                writer.add(name, content)
+            manifest = Manifest(count_rows(snapshot.connection))
+            with watch(int(snapshot.column(SIZE)[0])) as bar:
+                _add_database(writer, conninfo, snapshot, bar.update)
+                _add_files(writer, snapshot, manifest, bar.update)
+            writer.finish(manifest)
     except psycopg.Error as error:
         reason = str(error).strip().partition("\n")[0]
         raise EnvironmentProblem(f"the database cannot be read: {reason}") from error
@@ -126,10 +128,13 @@ def program_version() -> str:
         return "development"
 
 
-def _secret(environment: Environment) -> bytes:
+def _secrets(environment: Environment) -> Iterator[tuple[str, bytes]]:
+    """What opens the seals and signs the mail."""
     from zabota.core.environment import secret_key
 
-    return secret_key(environment.data_dir).encode()
+    yield SECRET, secret_key(environment.data_dir).encode()
+    for path in sorted((environment.data_dir / KEYS).glob("*.pem")):
+        yield KEYS + path.name, path.read_bytes()
 
 
 def count_rows(connection: Connection) -> dict[str, int]:

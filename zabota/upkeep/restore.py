@@ -5,6 +5,7 @@ itself opens the hold: no restored desk ever sends before somebody has released 
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,16 @@ from zabota.core.environment import Environment, EnvironmentProblem, make_data_d
 from zabota.core.postgres.checks import EXTENSIONS, direct_connection_string
 from zabota.core.processes import Hold
 from zabota.files.storage import LocalFiles, storage
-from zabota.upkeep.archive import DATABASE, FILES, SECRET, Head, Manifest, read_head, read_parts
+from zabota.upkeep.archive import (
+    DATABASE,
+    FILES,
+    KEYS,
+    SECRET,
+    Head,
+    Manifest,
+    read_head,
+    read_parts,
+)
 from zabota.upkeep.backup import count_rows
 from zabota.upkeep.dump import Loader, loading
 
@@ -56,6 +66,7 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
   AND pid <> pg_backend_pid() AND application_name LIKE 'zabota%'
 """
 CHANGED = {"intake_hold"}
+_KEY_FILE = re.compile(r"[a-z0-9][a-z0-9.-]*\.pem")
 NEEDS_17 = b"SET transaction_timeout = 0;\n"
 
 
@@ -128,7 +139,9 @@ def restore(
         loader.feed(_preparation(server, force=wishes.force))
         for name, content in read_parts(source, bar.update):
             if name == SECRET:
-                _keep_secret(environment, content)
+                _keep_secret(environment.data_dir / SECRET, content)
+            elif name.startswith(KEYS):
+                _keep_secret(environment.data_dir / KEYS / _domain(name), content)
             elif name.startswith(DATABASE):
                 loader.feed(_fitting(content, server) if name.endswith("000000.sql") else content)
             elif name.startswith(FILES):
@@ -172,9 +185,17 @@ def _key(name: str) -> str:
     return key
 
 
-def _keep_secret(environment: Environment, content: bytes) -> None:
-    path = environment.data_dir / "secret.key"
-    fresh = path.with_name("secret.key.restored")
+def _domain(name: str) -> str:
+    file = name.removeprefix(KEYS)
+    if not _KEY_FILE.fullmatch(file):
+        raise EnvironmentProblem(f"{name!r} is not the name of a key of a desk")
+    return file
+
+
+def _keep_secret(path: Path, content: bytes) -> None:
+    """Whole or not at all, for its owner only."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.restored")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
