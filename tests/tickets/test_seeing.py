@@ -14,6 +14,7 @@ from zabota.staff.permissions import Scope
 from zabota.tickets.actions import assign, change_ticket, mark_seen, set_status, set_tags, set_team
 from zabota.tickets.choices import Outcome, Status
 from zabota.tickets.models import Ticket
+from zabota.tickets.permissions import eyes_of
 from zabota.tickets.queries import (
     VIEWS,
     Position,
@@ -183,6 +184,6 @@ def test_live_screens_hear_of_exactly_what_may_be_seen(cast: Cast, scope: Scope)
     Ticket.objects.filter(pk=made[-1].pk).update(deleted_at=clock.now())
     ids = [ticket.pk for ticket in made]
     seen = tickets_visible_to(cast.bob).filter(pk__in=ids).order_by("pk")
-    heard = numbers_visible_to_each([cast.admin, cast.bob], ids)
+    heard = numbers_visible_to_each([eyes_of(cast.admin), eyes_of(cast.bob)], ids)
     assert heard[cast.bob.pk] == [ticket.number for ticket in seen]
     assert len(heard[cast.admin.pk]) == 27

@@ -1,7 +1,7 @@
 """Streams end with the session, forget no permission, and outlive a database that is away."""
 
 import asyncio
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +12,19 @@ from django.db import OperationalError
 from tests.cast import Cast
 from tests.workspace.conftest import Desk
 from zabota.core import clock
-from zabota.staff.models import Agent
+from zabota.staff.models import Agent, Role
 from zabota.workspace import live
 
 Sent = list[MutableMapping[str, Any]]
 Look = tuple[set[str], dict[int, Agent]]
 COOKIE = (b"cookie", b"zabota_session=evening")
 SCOPE = {"type": "http", "path": "/live", "method": "GET", "headers": [COOKIE]}
+
+
+def somebody(*, password: str = "one", teams: Sequence[int] = ()) -> Agent:
+    agent = Agent(pk=7, password=password, role=Role(permissions={"ticket.view": "team"}))
+    agent.loaded_team_ids = list(teams)  # type: ignore[attr-defined]
+    return agent
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ def listen() -> Sent:
 def test_a_stream_sees_with_new_eyes_and_ends_with_the_session(
     answers: list[Agent | Exception | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, after = Agent(pk=7, name="before"), Agent(pk=7, name="after")
+    before, after = somebody(teams=[1]), somebody(teams=[1, 2])
     looks: list[Look | Exception] = [
         OperationalError("away"),
         (set(), {7: after}),
@@ -72,7 +78,7 @@ def test_a_stream_sees_with_new_eyes_and_ends_with_the_session(
 
     def look(sessions: list[str], ids: list[int]) -> Look:
         assert (sessions, ids) == (["evening"], [7])
-        seen.append(live.hub.agents[7].name)
+        seen.append(live.hub.readers[7].eyes.team_ids)
         found = looks.pop(0)
         if isinstance(found, Exception):
             raise found
@@ -81,15 +87,16 @@ def test_a_stream_sees_with_new_eyes_and_ends_with_the_session(
     monkeypatch.setattr(live, "_still_here", look)
     answers.append(before)
     assert listen()[0]["status"] == 200
-    assert seen == ["before", "before", "after"]
+    assert seen == [(1,), (1,), (1, 2)]
 
 
-@pytest.mark.parametrize("now", [None, Agent(pk=7, password="another")])
+@pytest.mark.parametrize("now", [{}, {7: "another"}])
 def test_a_stream_ends_with_its_agent_and_their_password(
-    now: Agent | None, answers: list[Agent | Exception | None], monkeypatch: pytest.MonkeyPatch
+    now: dict[int, str], answers: list[Agent | Exception | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_still_here", lambda *_: (set(), {7: now} if now else {}))
-    answers.append(Agent(pk=7, password="one"))
+    agents = {pk: somebody(password=password) for pk, password in now.items()}
+    monkeypatch.setattr(live, "_still_here", lambda *_: (set(), agents))
+    answers.append(somebody())
     assert listen()[0]["status"] == 200
 
 
@@ -123,7 +130,7 @@ def test_one_agent_has_only_so_many_streams(
     answers: list[Agent | Exception | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "MOST_STREAMS", 0)
-    answers.append(Agent(pk=7))
+    answers.append(somebody())
     assert listen()[0]["status"] == 429
 
 

@@ -51,16 +51,16 @@ class Whose(NamedTuple):
     inbox_team_id: int | None
 
 
-def reaches(agent: Agent, whose: Whose, permission: str = "ticket.view") -> bool:
+def reaches(eyes: Eyes, whose: Whose) -> bool:
     """What `reach` asks of the database, for a ticket that has been read."""
-    own = whose.assignee_id == agent.pk
-    match agent.scope(permission):
+    own = whose.assignee_id == eyes.agent_id
+    match eyes.scope:
         case Scope.ALL:
             return True
         case Scope.TEAM:
-            return own or whose.team_id is None or whose.team_id in agent.team_ids
+            return own or whose.team_id is None or whose.team_id in eyes.team_ids
         case Scope.BRAND:
-            return own or whose.inbox_team_id in agent.team_ids
+            return own or whose.inbox_team_id in eyes.team_ids
         case Scope.OWN:
             return own
     return False

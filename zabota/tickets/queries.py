@@ -29,6 +29,12 @@ SELECT count(*) FILTER (WHERE seen.assignee_id = %s),
        (SELECT count(*) FROM ({solved}) AS solved)
 FROM ({open}) AS seen
 """
+# For each change, so it is ready.
+WHOSE = """
+SELECT number, ticket.team_id, assignee_id, inbox.team_id FROM tickets_ticket AS ticket
+LEFT JOIN intake_inbox AS inbox ON inbox.id = inbox_id
+WHERE ticket.id = ANY(%s) AND deleted_at IS NULL ORDER BY ticket.id
+"""
 HEAD = ("customer", "identity", "assignee", "team", "category", "inbox", "brand", "follows")
 
 
@@ -249,16 +255,15 @@ def attachments_visible_to(agent: Agent) -> QuerySet[Attachment]:
     return rows.select_related("blob")
 
 
-def numbers_visible_to(agent: Agent, ticket_ids: list[int]) -> list[int]:
+def numbers_visible_to(agent: Agent, ticket_ids: Sequence[int]) -> list[int]:
     """Which of these tickets the agent may see, by number: for live screens."""
-    return numbers_visible_to_each([agent], ticket_ids)[agent.pk]
+    return numbers_visible_to_each([eyes_of(agent)], ticket_ids)[agent.pk]
 
 
 def numbers_visible_to_each(
-    agents: Sequence[Agent], ticket_ids: Sequence[int]
+    readers: Sequence[Eyes], ticket_ids: Sequence[int]
 ) -> dict[int, list[int]]:
     """The same for many agents at once, by their ids: in one query, however many they are."""
-    rows = Ticket.objects.filter(pk__in=ticket_ids, deleted_at=None).order_by("pk")
-    found = rows.values_list("number", "team_id", "assignee_id", "inbox__team_id")
+    found = Statement(WHOSE, (list(ticket_ids),)).ask()
     tickets = [(number, Whose(*whose)) for number, *whose in found]
-    return {agent.pk: [n for n, whose in tickets if reaches(agent, whose)] for agent in agents}
+    return {eyes.agent_id: [n for n, whose in tickets if reaches(eyes, whose)] for eyes in readers}

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -26,6 +26,7 @@ from zabota.core.environment import env
 from zabota.core.postgres import connection_string
 from zabota.core.statements import Statement
 from zabota.staff.models import Agent
+from zabota.tickets.permissions import Eyes, eyes_of
 from zabota.tickets.queries import numbers_visible_to_each
 
 log = logging.getLogger("zabota.live")
@@ -89,17 +90,24 @@ class Stream:
         return data
 
 
+class Reader(NamedTuple):
+    """All that is asked of an agent before each word."""
+
+    eyes: Eyes
+    keeps_post: bool
+
+
 class Hub:
     """One connection that listens to the database, for every open screen of this process."""
 
     def __init__(self) -> None:
         self.streams: dict[int, set[Stream]] = defaultdict(set)
-        self.agents: dict[int, Agent] = {}
+        self.readers: dict[int, Reader] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     def join(self, agent: Agent, session: str) -> Stream:
         stream = Stream(session, agent.password)
-        self.agents[agent.pk] = agent
+        self.readers[agent.pk] = _reader(agent)
         self.streams[agent.pk].add(stream)
         for name, work in (("listen", self._listen), ("look", self._look)):
             if name not in self.tasks or self.tasks[name].done():
@@ -109,25 +117,25 @@ class Hub:
     def leave(self, agent: Agent, stream: Stream) -> None:
         self.streams[agent.pk].discard(stream)
         if not self.streams[agent.pk]:
-            del self.streams[agent.pk], self.agents[agent.pk]
+            del self.streams[agent.pk], self.readers[agent.pk]
 
     async def _look(self) -> None:
         """End the streams of who may not read any more; the others see what they may see now."""
         while self.streams:
             await asyncio.sleep(LOOK)
-            readers = [(pk, one) for pk, streams in self.streams.items() for one in streams]
-            sessions = list({stream.session for _, stream in readers})
+            open_ones = [(pk, one) for pk, streams in self.streams.items() for one in streams]
+            sessions = list({stream.session for _, stream in open_ones})
             try:
                 look = sync_to_async(_still_here, thread_sensitive=False)
                 ended, agents = await look(sessions, list(self.streams))
             except Error:  # the database is away, and there is nothing to tell
                 continue
-            for pk, stream in readers:
+            for pk, stream in open_ones:
                 agent = agents.get(pk)
                 if agent is None or stream.session in ended or stream.password != agent.password:
                     stream.end()
-                elif pk in self.agents:
-                    self.agents[pk] = agent
+                elif pk in self.readers:
+                    self.readers[pk] = _reader(agent)
 
     async def _listen(self) -> None:
         while self.streams:
@@ -158,12 +166,13 @@ class Hub:
         if len(ids) > MOST_NUMBERS:
             self._tell_all(RESYNC)
             return
-        agents = list(self.agents.values())
-        seen = await sync_to_async(_visible, thread_sensitive=False)(agents, ids)
-        for agent in agents:
-            numbers = seen.get(agent.pk, [])
-            if numbers or is_list or (is_post and agent.may("intake.manage")):
-                self._tell(agent.pk, change(tuple(numbers)))
+        readers = list(self.readers.values())
+        eyes = [reader.eyes for reader in readers]
+        seen = await sync_to_async(_visible, thread_sensitive=False)(eyes, ids)
+        for one in readers:
+            numbers = seen.get(one.eyes.agent_id, ())
+            if numbers or is_list or (is_post and one.keeps_post):
+                self._tell(one.eyes.agent_id, change(tuple(numbers)))
 
     def _tell_all(self, data: bytes) -> None:
         for pk in list(self.streams):
@@ -194,11 +203,15 @@ def speak_of(kind: str, notices: list[str]) -> bool:
     return any(f"{kind}:" in notice for notice in notices)
 
 
-def _visible(agents: list[Agent], ids: list[int]) -> dict[int, list[int]]:
+def _reader(agent: Agent) -> Reader:
+    return Reader(eyes_of(agent), agent.may("intake.manage"))
+
+
+def _visible(readers: list[Eyes], ids: list[int]) -> dict[int, list[int]]:
     if not ids:
         return {}
     try:
-        return numbers_visible_to_each(agents, ids)
+        return numbers_visible_to_each(readers, ids)
     finally:
         connections.close_all()
 
