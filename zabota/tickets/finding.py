@@ -7,18 +7,16 @@ step. Who sees few tickets has just those searched, unless the word stands in fe
 have. PostgreSQL's estimates choose the way; what is found never depends on them.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from zabota.staff.models import Agent
 from zabota.staff.permissions import Scope
-from zabota.tickets.models import Ticket
 from zabota.tickets.queries import tickets_visible_to
 
 EACH = 4  # texts of a ticket, about
@@ -91,7 +89,7 @@ class Place(NamedTuple):
 Found = dict[int, Place]  # by ticket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
     """What is looked for, for whom, and how many tickets are wanted."""
 
@@ -99,9 +97,11 @@ class Words:
     query: str
     limit: int
 
-    @property
-    def tickets(self) -> QuerySet[Ticket]:
-        return tickets_visible_to(self.agent).order_by()
+    @cached_property
+    def visible(self) -> tuple[str, Sequence[Any]]:
+        """The statement for all tickets that may be found, and its values."""
+        rows = tickets_visible_to(self.agent).order_by().values("id", "last_message_at")
+        return rows.query.sql_with_params()
 
 
 def find_places(words: Words) -> list[Place]:
@@ -125,7 +125,9 @@ def _is_quicker_by_ticket(words: Words) -> bool:
     """Whether all texts of the visible tickets are fewer than have to be found to fill a page."""
     if words.agent.scope("ticket.view") is Scope.ALL:
         return False
-    texts = EACH * _planned(json.loads(words.tickets.values("pk").explain(format="json")))
+    visible, values = words.visible
+    [(plan,)] = _ask(f"EXPLAIN (FORMAT JSON) {visible}", values)
+    texts = EACH * _planned(plan)
     if texts < MANY:
         return True
     top = _top(MESSAGES)
@@ -147,7 +149,7 @@ def _planned(plan: Any) -> int:
 
 def _among(words: Words) -> list[Place]:
     """Tickets are read as long as one that has not been read can have newer messages."""
-    visible, values = words.tickets.values("id", "last_message_at").query.sql_with_params()
+    visible, values = words.visible
     statement, most = AMONG.format(visible=visible), words.limit + words.limit // 4
     while True:
         rows = _ask(statement, [*values, words.query, most, words.query])
@@ -197,7 +199,7 @@ def _walk(words: Words, table: str, buckets: tuple[int, int], found: Found) -> F
 
 def _finding(words: Words, table: str, texts: str, found: Found) -> tuple[str, list[Any]]:
     """The statement and its values for tickets not yet found."""
-    visible, values = words.tickets.values("id").query.sql_with_params()
+    visible, values = words.visible
     parts = {"table": table, "alive": ALIVE[table], "visible": visible}
     find = FIND.format(texts=texts.format(table=table), **parts)
     return find, [words.query, list(found), *values, words.limit]
