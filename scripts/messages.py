@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "zabota"
 METHODS = [("**/tests/**", "ignore"), ("**.py", "python"), ("**/jinja2/**.html", "jinja2")]
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
+    "warn": None,  # of a reading: said in the language of who looks, `workspace/context/doubts.py`
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),

@@ -29,13 +29,13 @@ SPOKEN = f"""
          EXISTS (SELECT FROM intake_hold WHERE released_at IS NULL) AS is_held
        FROM intake_delivery
        WHERE message_id = said.id ORDER BY id DESC LIMIT 1) AS newest),
-    nullif(details, '{{}}')
+    nullif(details, '{{}}'), nullif(warnings, '[]')
   FROM tickets_message said
   WHERE ticket_id = %(ticket)s AND (undone_at IS NULL OR agent_id = %(agent)s)
   ORDER BY created_at DESC, id DESC LIMIT %(most)s)
 UNION ALL
 (SELECT 'note', id, created_at, agent_id, author_name, text, {FILES.format("note_id")},
-    0, 1, '', NULL, '', false, NULL, false, NULL, NULL
+    0, 1, '', NULL, '', false, NULL, false, NULL, NULL, NULL
   FROM tickets_note said WHERE ticket_id = %(ticket)s
   ORDER BY created_at DESC, id DESC LIMIT %(most)s)
 ORDER BY 3, 1, 2
@@ -66,6 +66,7 @@ class SpokenRow(NamedTuple):
     has_html: bool
     delivery: str | None
     details: str | None
+    warnings: str | None
 
     def read_files(self) -> list[dict[str, Any]]:
         return [json.loads(file) for file in self.files]
@@ -76,6 +77,10 @@ class SpokenRow(NamedTuple):
 
     def read_details(self) -> dict[str, Any]:
         return json.loads(self.details) if self.details else {}
+
+    def read_warnings(self) -> list[str]:
+        found: list[str] = json.loads(self.warnings) if self.warnings else []
+        return found
 
     def read_delivery(self) -> dict[str, Any] | None:
         return json.loads(self.delivery) if self.delivery else None

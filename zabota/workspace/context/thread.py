@@ -16,6 +16,7 @@ from zabota.intake.senders import Authentication
 from zabota.staff.models import Agent
 from zabota.tickets.choices import AuthorKind, Direction
 from zabota.tickets.models import Ticket
+from zabota.workspace.context.doubts import doubt_in_words
 from zabota.workspace.context.speaker import Speaker, speaker
 from zabota.workspace.context.spoken import EventRow, Spoken, SpokenRow, load_events
 from zabota.workspace.words import times
@@ -75,6 +76,7 @@ class Said:
     sending: Sending | None = None
     speaker: Speaker | None = None
     reply_to: str = ""
+    doubts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _said(row: SpokenRow, agent: Agent) -> Said:
         speaker=speaker(Authentication.from_json(found)) if found else None,
         reply_to=str(next(iter(details.get("reply_to", ())), "")),
         sending=_sending(row, agent),
+        doubts=[doubt_in_words(one) for one in row.read_warnings()],
     )
 
 
