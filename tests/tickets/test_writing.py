@@ -7,11 +7,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from tests.cast import Cast, events_of, settle
 from zabota.core import clock
-from zabota.intake.deliveries import PAUSES, retry_delivery, send_next
+from zabota.intake.deliveries import PAUSES, send_next
 from zabota.intake.models import Delivery
+from zabota.intake.outbox import retry_deliveries
 from zabota.intake.protocol import Address, NotConfigured, SendFailed
 from zabota.staff.models import Agent
-from zabota.tickets.actions import save_draft, set_status
+from zabota.tickets.actions import as_actor, save_draft, set_status
 from zabota.tickets.choices import Status
 from zabota.tickets.models import Draft, Message
 from zabota.tickets.opening import open_ticket
@@ -108,7 +109,7 @@ def test_a_lost_network_is_tried_again_and_a_refusal_reopens(cast: Cast) -> None
     assert ticket.status == Status.OPEN
     assert events_of(ticket)[-2:] == ["reply.failed", "ticket.status"]
     cast.post.refuses = None
-    assert retry_delivery(delivery)
+    assert retry_deliveries([delivery.pk], actor=as_actor(cast.anna)) == 1
     send_all()
     delivery.refresh_from_db()
     assert delivery.state == Delivery.State.SENT

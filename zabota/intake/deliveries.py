@@ -239,18 +239,6 @@ def cancel_delivery(message_id: int) -> bool:
     return bool(rows.update(state=Delivery.State.CANCELLED, finished_at=clock.now()))
 
 
-def retry_delivery(row: Delivery) -> bool:
-    """Queue a failed or waiting delivery anew, at once; False if it is neither."""
-    retryable = (Delivery.State.FAILED, Delivery.State.QUEUED)
-    rows = Delivery.objects.filter(pk=row.pk, state__in=retryable)
-    changed = rows.update(
-        state=Delivery.State.QUEUED, due_at=clock.now(), attempts=0, error="", finished_at=None
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('deliveries', '')")
-    return bool(changed)
-
-
 @transaction.atomic
 def fail_bounced(external_ids: Iterable[str], tokens: Iterable[str], report: Report) -> None:
     """The other side sent back what it had taken: the delivery failed after all.

@@ -255,15 +255,13 @@ def attachments_visible_to(agent: Agent) -> QuerySet[Attachment]:
     return rows.select_related("blob")
 
 
-def numbers_visible_to(agent: Agent, ticket_ids: Sequence[int]) -> list[int]:
-    """Which of these tickets the agent may see, by number: for live screens."""
-    return numbers_visible_to_each([eyes_of(agent)], ticket_ids)[agent.pk]
-
-
 def numbers_visible_to_each(
     readers: Sequence[Eyes], ticket_ids: Sequence[int]
 ) -> dict[int, list[int]]:
-    """The same for many agents at once, by their ids: in one query, however many they are."""
+    """Which of these tickets each agent may see, numbers by the agent's id, for live screens.
+
+    One query, however many they are.
+    """
     found = Statement(WHOSE, (list(ticket_ids),)).ask()
     tickets = [(number, Whose(*whose)) for number, *whose in found]
     return {eyes.agent_id: [n for n, whose in tickets if reaches(eyes, whose)] for eyes in readers}
