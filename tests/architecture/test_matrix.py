@@ -295,8 +295,6 @@ def test_the_stream(
         cookies = browser(world, who).cookies
         cookie = cookies.output(header="", sep=";").encode()
         agent = live._agent_of(live._session_of({"headers": [(b"cookie", cookie)]}))
-        eyes = [eyes_of(agent)] if agent else []
-        found = numbers_visible_to_each(eyes, [world.ticket.pk])
-    numbers = next(iter(found.values()), [])
+        seen = numbers_visible_to_each([eyes_of(agent)] if agent else [], [world.ticket.pk])
     assert (agent is not None) == is_somebody
-    assert (numbers == [world.ticket.number]) == sees
+    assert ([world.ticket.number] in seen.values()) == sees
