@@ -1,4 +1,6 @@
-"""`python -m bench [--quick|--full] [part …]`: measure, say, write RESULTS.md if it was all of it.
+"""`python -m bench [--quick|--full] [--keep] [part …]`: measure, say, write RESULTS.md.
+
+Single parts are only said, unless they are to be kept.
 
 Exit code 1 if something broke or was left over; a target that is missed is said in the table.
 """
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from bench.desk import Desk, open_desk
 from bench.idle import measure_idle
-from bench.report import RESULTS, RESULTS_FULL, Part, about_machine, write_report
+from bench.report import RESULTS, RESULTS_FULL, Part, about_machine, merge, write_report
 from bench.scale import FULL, PARTS, QUICK, USUAL, Scale, Size
 
 
@@ -32,8 +34,10 @@ def main(arguments: Sequence[str]) -> int:
     about.append(f"{_words(scale)}; {time.monotonic() - started:.0f} s in all")
     text = write_report(parts, about)
     print(text)
-    if not asked.quick and not asked.parts:
-        (RESULTS_FULL if asked.full else RESULTS).write_text(text)
+    if not asked.quick and (asked.keep or not asked.parts):
+        file = RESULTS_FULL if asked.full else RESULTS
+        old = file.read_text() if file.exists() else ""
+        file.write_text(merge(old, text, apart=bool(asked.parts)))
     faults = [fault for part in parts for fault in part.faults]
     for fault in faults:
         print(f"bench: {fault}", file=sys.stderr)
@@ -45,6 +49,9 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="tiny numbers: does it work at all?")
     size.add_argument("--full", action="store_true", help="a million tickets: for hours")
+    parser.add_argument(
+        "--keep", action="store_true", help="write single parts into RESULTS.md too"
+    )
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="part", help=str(PARTS))
     return parser.parse_args(arguments)
 

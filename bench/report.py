@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 RESULTS_FULL = Path(__file__).with_name("RESULTS-full.md")
+APART = "\nMeasured apart: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,34 @@ def write_report(parts: Iterable[Part], about: Iterable[str]) -> str:
     for part in parts:
         lines += part.lines()
     return "\n".join(lines).rstrip() + "\n"
+
+
+def merge(old: str, new: str, *, apart: bool) -> str:
+    """One text of two of `write_report`: the old one's parts stay until they are measured again.
+
+    `apart` are new parts in the old text; else the text is the new one, and has other parts of the
+    old at its end. Such parts say when they were measured.
+    """
+    (old_head, olds), (new_head, news) = _sections(old), _sections(new)
+    if apart and old:
+        head, parts = old_head, olds | {k: _dated(part, new_head) for k, part in news.items()}
+    else:
+        left = {k: _dated(part, old_head) for k, part in olds.items() if k not in news}
+        head, parts = new_head, news | left
+    return head + "\n".join(parts.values())
+
+
+def _sections(text: str) -> tuple[str, dict[str, str]]:
+    """What stands above the first part; the parts by their titles."""
+    head, *parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)
+    return head, {part.partition("\n")[0]: part.rstrip() + "\n" for part in parts}
+
+
+def _dated(part: str, head: str) -> str:
+    if APART in part:
+        return part
+    lines = (line.removeprefix("- ") for line in head.splitlines() if line.startswith("- "))
+    return f"{part}{APART}{'; '.join(list(lines)[:2])}.\n"
 
 
 def about_machine(folder: Path) -> list[str]:

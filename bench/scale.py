@@ -63,7 +63,7 @@ USUAL = Scale(
     mailbox=2_000,
     listeners=2_000,
     screens=100,
-    parts=PARTS,
+    parts=("idle", "pages", "search", "intake", "live"),
 )
 # A million tickets and five million messages; what does not grow with them is not measured again.
 FULL = Scale(

@@ -34,6 +34,7 @@ rail are fetched (within 400 ms of hearing, at random, as browsers do). In turn 
 broadcast*: the same uvicorn, woken by the same NOTIFY, telling everybody the same bytes without
 looking who they are; its screens fetch the bare view. Medians of {runs} runs."""
 STAFF = 2_000  # beyond that they have several screens each
+SPARE_FILES = 500
 PAGE, FRAGMENTS = "/views/open", "list,rail"
 
 
@@ -89,7 +90,7 @@ def measure_streams(desk: Desk, scale: Scale, folder: Path) -> Part:
     desk.create(RUN, template=scale.small.name)
     desk.use(RUN)
     cookies = _hire(min(STAFF, max(scale.listeners, scale.screens)))
-    _allow_files()
+    _allow_files(max(scale.listeners, 2 * scale.screens))
     with ExitStack() as stack:
         log = stack.enter_context((folder / "streams.log").open("wb"))
         ports = _servers(stack, desk, log)
@@ -136,9 +137,11 @@ def _session(agent: Any) -> Any:
     return store.create_model_instance(dict(store.items()))
 
 
-def _allow_files() -> None:
-    """As many as there may be, for us and for whom we start: each stream is a file."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+def _allow_files(streams: int) -> None:
+    """As many as there may be, for us and for whom we start: each stream is one in each process."""
+    most, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], streams + SPARE_FILES
+    if most < needed:
+        raise RuntimeError(f"{streams:,} streams need `ulimit -Hn {needed}`, here it is {most}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench.corpus import Parent, make_mails
 from bench.gauges import middle_of_runs, percentile
-from bench.report import Figure, Part
+from bench.report import Figure, Part, merge, write_report
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,19 @@ def test_mails_are_the_same_each_time_and_half_of_them_replies() -> None:
     assert len(own) > 60
     assert all(place - parent >= 60 for place, parent in own)
     assert 5_500 < sum(len(m.raw) for m in mails) / len(mails) < 7_500
+
+
+def results(moment: str, *titles: str) -> str:
+    return write_report([Part(title, f"measured {moment}") for title in titles], [moment, "idle"])
+
+
+def test_parts_stay_until_they_are_measured_again() -> None:
+    first = merge("", results("monday", "lists", "live"), apart=False)
+    assert first == results("monday", "lists", "live")
+    second = merge(first, results("tuesday", "lists"), apart=False)
+    assert second.startswith(results("tuesday", "lists"))
+    assert second.endswith("Measured apart: monday; idle.\n")
+    third = merge(second, results("friday", "live"), apart=True)
+    assert "- tuesday\n" in third and "measured tuesday" in third
+    assert "monday" not in third and third.endswith("Measured apart: friday; idle.\n")
+    assert merge(third, results("friday", "live"), apart=True) == third
