@@ -1,7 +1,8 @@
 """Pages are drawn a few at a time: more threads only wait for each other, and for the database.
 
-When something happens a thousand screens ask at once. In line each is answered as fast as if it
-were alone; what somebody sends, and who asks whether we are well, goes past the line.
+When something happens a thousand screens ask at once. In line half of 400 are answered by 6.8 s,
+all at once by 9.6 s and with a fifth more CPU (two busy cores), and some wait for the pool until it
+gives up. What somebody sends, and who asks whether we are well, goes past the line.
 """
 
 import asyncio
