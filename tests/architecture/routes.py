@@ -31,6 +31,7 @@ POST   /tickets/<int:number>/seen          302    204  404     204       204    
 GET    /messages/<int:pk>/original         302    200  404     200       200        200       302
 GET    /messages/<int:pk>/picture          302    400  404     400       400        400       302
 POST   /messages/<int:pk>/answer-there     302    302  404     302       404        302       302
+POST   /messages/<int:pk>/send-there       302    302  404     302       404        302       302
 POST   /messages/<int:pk>/undo             302    302  404     302       404        302       302
 GET    /attachments/<int:pk>               302    200  404     200       200        200       302
 GET    /attachments/<int:pk>/letter        302    415  404     415       415        415       302

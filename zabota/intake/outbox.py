@@ -1,5 +1,6 @@
 """What people do with deliveries that wait or failed: try again, cancel, take that back."""
 
+import json
 from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from zabota.events.record import Happening, record_all, touch_screens
 from zabota.events.registry import Actor
 from zabota.intake.events import DeliveryCancelled
 from zabota.intake.models import Delivery
+from zabota.intake.protocol import Address
 
 State = Delivery.State
 RETURNED = "RETURNING id, stream_kind, stream_id, message_id, is_automatic"
@@ -26,6 +28,11 @@ UNCANCEL = f"""
 UPDATE intake_delivery SET state = CASE WHEN attempts > 0 AND error <> '' THEN 3 ELSE 0 END,
   finished_at = %s WHERE id = ANY(%s) AND state = 4 {RETURNED}
 """  # noqa: S608
+REDIRECT = f"""
+UPDATE intake_delivery SET state = 0, due_at = %s, attempts = 0, error = '', finished_at = NULL,
+  recipient = %s, payload = payload || %s::jsonb
+WHERE id = ANY(%s) AND state IN (0, 3) AND error <> '' {RETURNED}
+"""  # noqa: S608
 Row = tuple[int, str, int, int | None, bool]
 
 
@@ -33,6 +40,16 @@ Row = tuple[int, str, int, int | None, bool]
 def retry_deliveries(ids: Sequence[int], *, actor: Actor) -> int:
     """Queue failed or waiting deliveries anew, at once; how many."""
     return len(_change(AGAIN, ids, _look_again))
+
+
+@transaction.atomic
+def redirect_delivery(pk: int, to: Address, reply_to: str | None, *, actor: Actor) -> bool:
+    """Send a letter that did not arrive to another address, at once; False if none of that is so.
+
+    `reply_to` is where an answer from there comes back. Whoever asks records why.
+    """
+    changed = json.dumps({"to": [[to.value, to.name]], "reply_to": reply_to})
+    return bool(_change(REDIRECT, [pk], _look_again, to.value, changed))
 
 
 @transaction.atomic
@@ -59,10 +76,10 @@ def withdraw_automatic(ticket_ids: Sequence[int]) -> None:
 
 
 def _change(
-    statement: str, ids: Sequence[int], tell: Callable[[Sequence[Row]], None]
+    statement: str, ids: Sequence[int], tell: Callable[[Sequence[Row]], None], *values: str
 ) -> Sequence[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [clock.now(), list(ids)])
+        cursor.execute(statement, [clock.now(), *values, list(ids)])
         rows: list[Row] = cursor.fetchall()
     tell(rows)
     with connection.cursor() as cursor:

@@ -44,6 +44,7 @@ urlpatterns = [
     path("messages/<int:pk>/original", content.original, name="original"),
     path("messages/<int:pk>/picture", pictures.remote, name="remote_picture"),
     path("messages/<int:pk>/answer-there", answering.answer_there, name="answer_there"),
+    path("messages/<int:pk>/send-there", answering.send_there, name="send_there"),
     path("messages/<int:pk>/undo", writing.undo, name="undo"),
     path("attachments/<int:pk>", content.attachment, name="attachment"),
     path("attachments/<int:pk>/letter", enclosed.enclosed_letter, name="enclosed_letter"),
