@@ -21,6 +21,7 @@ from zabota.tickets.queries import tickets_visible_to
 
 EACH = 4  # texts of a ticket, about
 NEAR = 4  # buckets, before it is asked how rare the word is
+FAR = 16  # buckets: fewer are looked into before that is answered
 RARE = 32  # texts a bucket that the planner expects: more are not worth counting
 MANY = 2000  # texts that are read faster than hundreds of buckets are looked into
 MESSAGES, NOTES = "tickets_message", "tickets_note"
@@ -172,7 +173,7 @@ def _everywhere(words: Words, table: str) -> Found:
     found = _walk(words, table, (top, max(0, top - NEAR + 1)), found)
     if top < NEAR or len(found) >= words.limit:
         return found
-    if len(found) < NEAR and _is_rare(words, table, top):
+    if top > FAR and len(found) < NEAR and _is_rare(words, table, top):
         return found | _find(words, table, WHOLE, found)
     return _walk(words, table, (top - NEAR, 0), found)
 
