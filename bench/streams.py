@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import secrets
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from bench.processes import answers, free_port, running, start_zabota, wait_unti
 from bench.report import Part, said
 from bench.scale import Scale
 from bench.seed import person
+from zabota.core.processes import allow_files
 
 METHOD = """\
 `zabota web`, one process, on the desk of {size} tickets; the streams are raw sockets of another
@@ -138,11 +138,10 @@ def _session(agent: Any) -> Any:
 
 
 def _allow_files(streams: int) -> None:
-    """As many as there may be, for us and for whom we start: each stream is one in each process."""
-    most, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], streams + SPARE_FILES
+    """For us and for whom we start: each stream is a file in each of the processes."""
+    most, needed = allow_files(), streams + SPARE_FILES
     if most < needed:
         raise RuntimeError(f"{streams:,} streams need `ulimit -Hn {needed}`, here it is {most}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _servers(stack: ExitStack, desk: Desk, log: Any) -> tuple[int, int]:

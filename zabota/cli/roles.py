@@ -6,6 +6,7 @@ import socket
 import threading
 
 from zabota.channels.email.doors import Doors
+from zabota.core.processes import allow_files
 
 # Whose word on where a request comes from is taken. Of what stands in X-Forwarded-For the last
 # address that is none of these counts: anybody can write something in front of it.
@@ -20,6 +21,7 @@ def serve_web(listener: socket.socket) -> None:
     from zabota.asgi import application
     from zabota.core.environment import env
 
+    allow_files()  # each open screen is one, and a shell allows 1,024 unless asked
     config = uvicorn.Config(
         application,
         loop="uvloop",

@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import os
+import resource
 import signal
 import sys
 import time
@@ -22,6 +23,13 @@ def end_with_parent(parent: int, with_signal: int = signal.SIGKILL) -> None:
         _prctl(PR_SET_PDEATHSIG, with_signal, 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked
             os.kill(os.getpid(), with_signal)
+
+
+def allow_files() -> int:
+    """Let this process and its children open as many files as they may; how many that is."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 class Hold:
