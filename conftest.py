@@ -1,26 +1,25 @@
-"""What every test stands on: a database made from a template, quick passwords."""
+"""What every test stands on: a database made from a template, emptied quickly; quick passwords."""
 
-import fcntl
-import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.fault import said
+from tests.prepared import migrations_hash, one_at_a_time
 
 pytest_plugins = ["tests.fixtures"]
 
-hypothesis_settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis_settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("house")
 
-ROOT = Path(__file__).parent
 _figures: list[str] = []
 
 
@@ -28,6 +27,12 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+    from django.test import TransactionTestCase
+
+    from tests.emptying import empty_tables
+
+    TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)
@@ -81,8 +86,12 @@ def django_db_setup(
 
 def _template() -> str:
     """The migrated database, made anew when a migration or a dependency has changed."""
-    name = f"template_{_migrations_hash()}"
-    with _one_at_a_time():
+    from django.conf import settings  # noqa: F401  makes the data directory
+
+    from zabota.core.environment import env
+
+    name = f"template_{migrations_hash()}"
+    with one_at_a_time(env.data_dir / "template.lock"):
         if not _exists(name):
             _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", fresh := f"{name}_new")
             _execute("CREATE DATABASE {} TEMPLATE template0", fresh)
@@ -91,25 +100,6 @@ def _template() -> str:
             _use(name)
             _execute("ALTER DATABASE {} RENAME TO {}", fresh, name)
     return name
-
-
-def _migrations_hash() -> str:
-    digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
-    for path in sorted((ROOT / "zabota").rglob("migrations/*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    from django.conf import settings  # noqa: F401  makes the data directory
-
-    from zabota.core.environment import env
-
-    env.data_dir.mkdir(parents=True, exist_ok=True)
-    with (env.data_dir / "template.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _migrate() -> None:
