@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import threading
-import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -125,15 +123,6 @@ def settle() -> None:
     """Apply everything received and let all listeners have it."""
     while apply_inbound() or drain(seconds=10):
         pass
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
-    """Until it is so; fails when it takes too long."""
-    until = time.monotonic() + seconds
-    pause = threading.Event()
-    while not what():
-        assert time.monotonic() < until, "waited in vain"
-        pause.wait(0.05)
 
 
 def events_of(ticket: Ticket) -> list[str]:

@@ -4,12 +4,10 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from imaplib import IMAP4_SSL
@@ -17,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+from tests.waiting import until
 from zabota.core.processes import end_with_parent
 
 PASSWORD = "correct-horse"
@@ -84,12 +84,6 @@ username_attribute = username
 active_attribute = active
 active_value = true
 """
-
-
-def free_port() -> int:
-    """A port nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Dovecot:
@@ -168,7 +162,7 @@ class Dovecot:
         """End at once, as in a crash: sessions are cut."""
         if self.process:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait()
             self.process = None
 
     def close(self) -> None:
@@ -223,11 +217,3 @@ class Dovecot:
 def trusting(cert: Path) -> ssl.SSLContext:
     """Trusts this certificate only."""
     return ssl.create_default_context(cafile=str(cert))
-
-
-def until(what: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for it, or fail."""
-    end, pause = time.monotonic() + seconds, threading.Event()
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        pause.wait(0.02)

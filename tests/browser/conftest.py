@@ -2,7 +2,6 @@
 
 import os
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -21,9 +20,14 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    StorageState,
     expect,
     sync_playwright,
 )
+
+from tests.ports import free_port
+from tests.prepared import prepare_desk
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -36,7 +40,7 @@ ANNA, BOB = "anna@desk.example", "bob@desk.example"
 INBOX = "support@localhost"
 T = TypeVar("T")
 
-expect.set_options(timeout=20_000)  # on a busy machine things take their time
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Letters:
         self.taken.append(letter)
         return "250 taken"
 
-    def to(self, address: str, seconds: float = 30) -> EmailMessage:
+    def to(self, address: str, seconds: float = PATIENCE) -> EmailMessage:
         """The newest answer to this customer that is not a receipt."""
         return until(lambda: self._newest(address), seconds)
 
@@ -59,7 +63,7 @@ class Letters:
         return theirs[-1] if theirs else None
 
 
-def until(found: Callable[[], T | None], seconds: float = 10) -> T:
+def until(found: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     limit = time.monotonic() + seconds
     while True:
         if (what := found()) is not None:
@@ -93,15 +97,10 @@ class Desk:
         return sender
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def letters() -> Iterator[tuple[Letters, int]]:
-    letters, port = Letters(), _free_port()
-    controller = Controller(letters, hostname="127.0.0.1", port=port)
+    letters, port = Letters(), free_port()
+    controller = Controller(letters, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE)
     controller.start()
     yield letters, port
     controller.stop()
@@ -109,8 +108,9 @@ def letters() -> Iterator[tuple[Letters, int]]:
 
 @pytest.fixture(scope="session")
 def desk(letters: tuple[Letters, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """`zabota run` on an empty folder, with Anna and Bob."""
-    data_dir, port, smtp_port = tmp_path_factory.mktemp("desk"), _free_port(), _free_port()
+    """`zabota run` as on the second day, with Anna and Bob."""
+    data_dir, port, smtp_port = tmp_path_factory.mktemp("desk"), free_port(), free_port()
+    prepare_desk(data_dir)
     env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
     env |= {"ZABOTA_DATA_DIR": str(data_dir), "ZABOTA_TIME_ZONE": "Europe/Moscow"}
     env |= {"ZABOTA_OUTGOING_MAIL": f"smtp://127.0.0.1:{letters[1]}"}
@@ -138,12 +138,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/sign-in")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/views/mine")
+
+
 Visit = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, StorageState]:
+    """The cookies of who has signed in once: a password costs a second each time, on purpose."""
+    return {}
+
+
 @pytest.fixture
-def visit(chromium: Browser, desk: Desk) -> Iterator[Visit]:
-    """Open a browser as somebody, signed in; complaints of the browser fail the test."""
+def visit(chromium: Browser, desk: Desk, signed_in: dict[str, StorageState]) -> Iterator[Visit]:
+    """Open a browser as somebody, signed in; complaints of the browser fail the test.
+
+    `afresh` by the page for it; else so only the first time.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -151,19 +168,21 @@ def visit(chromium: Browser, desk: Desk) -> Iterator[Visit]:
         if said.type == "error":
             complaints.append(said.text)
 
-    def open_as(email: str = ANNA, path: str = "/views/open", **options: Any) -> Page:
+    def open_as(
+        email: str = ANNA, path: str = "/views/open", *, afresh: bool = False, **options: Any
+    ) -> Page:
         options = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options
-        context = chromium.new_context(base_url=desk.url, **options)
-        context.set_default_timeout(10_000)
+        kept = None if afresh else signed_in.get(email)
+        context = chromium.new_context(base_url=desk.url, storage_state=kept, **options)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", note)
-        page.goto("/sign-in")
-        page.fill("[name=login]", email)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url("**/views/mine")
+        if kept is None:
+            sign_in(page, email)
+            if not afresh:
+                signed_in[email] = context.storage_state()
         page.goto(path)
         return page
 

@@ -10,9 +10,10 @@ from email.policy import SMTP
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
 
-from tests.browser.conftest import ANNA, INBOX, PASSWORD, Desk
+from tests.browser.conftest import ANNA, INBOX, Desk, sign_in
 from tests.fault import report
 from tests.vectors import EVIL, FIELDS, PAGES, RAN
+from tests.waiting import PATIENCE
 from zabota.channels.email.tests.envelopes import calendar
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -47,17 +48,14 @@ class Watched:
 @pytest.fixture
 def watched(chromium: Browser, desk: Desk) -> Iterator[Watched]:
     context = chromium.new_context(base_url=desk.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     made = Watched(page, desk.url)
     context.on("request", made.on_request)
     context.on("dialog", made.on_dialog)
     context.on("console", made.on_console)
     page.on("popup", made.on_new_page)
-    page.goto("/sign-in")
-    page.fill("[name=login]", ANNA)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/views/mine")
+    sign_in(page, ANNA)
     yield made
     context.close()
 
@@ -116,7 +114,7 @@ def test_hostile_markup_does_nothing(desk: Desk, watched: Watched) -> None:
 def tickets(page: Page, count: int) -> list[str]:
     page.goto("/views/open")
     rows = page.locator(".row-subject", has_text=MARK)
-    expect(rows).to_have_count(count, timeout=60_000)
+    expect(rows).to_have_count(count)
     return [str(row.get_attribute("href")) for row in rows.all()]
 
 

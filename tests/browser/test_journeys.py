@@ -156,6 +156,7 @@ def test_on_a_telephone(desk: Desk, visit: Visit) -> None:
     phone = visit(
         ANNA,
         "/views/open",
+        afresh=True,
         viewport={"width": 390, "height": 844},
         has_touch=True,
         is_mobile=True,
@@ -179,7 +180,7 @@ def test_on_a_telephone(desk: Desk, visit: Visit) -> None:
 
 def test_without_javascript(desk: Desk, visit: Visit) -> None:
     customer = desk.write("Без скриптов", "Пишу из поезда")
-    anna = visit(ANNA, "/views/open", java_script_enabled=False)
+    anna = visit(ANNA, "/views/open", afresh=True, java_script_enabled=False)
     open_ticket(anna, "Без скриптов")
     anna.get_by_role("tab", name="Note").click()
     anna.locator("textarea[name=text]").fill("Проверить склад")

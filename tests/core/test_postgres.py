@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,6 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.embedded import FAST
+from tests.waiting import PATIENCE, until
 from zabota.core.environment import Environment, EnvironmentProblem, env, read_environment
 from zabota.core.postgres import (
     EmbeddedServer,
@@ -34,13 +34,6 @@ def ask(server: EmbeddedServer) -> str:
         row = connection.execute("SELECT current_user").fetchone()
     assert row
     return str(row[0])
-
-
-def until(true: Callable[[], object], seconds: float = 15) -> None:
-    limit = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < limit, "it did not come about"
-        time.sleep(0.005)
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -98,7 +91,7 @@ def test_a_pid_file_naming_another_process_is_no_hindrance(server: EmbeddedServe
 
 
 def test_a_server_started_by_hand_is_left_alone(server: EmbeddedServer) -> None:
-    with subprocess.Popen(["sleep", "60"], cwd=server.cluster) as stranger:
+    with subprocess.Popen(["sleep", "600"], cwd=server.cluster) as stranger:
         (server.cluster / "postmaster.pid").write_text(f"{stranger.pid}\n")
         with pytest.raises(EnvironmentProblem, match=f"stop process {stranger.pid}"):
             server.launch()
@@ -179,7 +172,7 @@ def start_elsewhere(folder: Path) -> subprocess.Popen[str]:
         server.launch()
         server.wait_until_ready()
         print(server.pid, flush=True)
-        time.sleep(60)
+        time.sleep(600)
     """
     command = [sys.executable, "-c", textwrap.dedent(script)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -191,7 +184,7 @@ def test_a_killed_starter_takes_its_server_along(server: EmbeddedServer) -> None
         assert starter.stdout
         postgres = psutil.Process(int(starter.stdout.readline()))
         starter.kill()
-    assert server.launch(wait=10)
+    assert server.launch(wait=PATIENCE)
     assert is_gone(postgres)
     server.wait_until_ready()
     assert ask(server) == "zabota"
@@ -204,7 +197,7 @@ def test_a_killed_server_starts_again(server: EmbeddedServer) -> None:
     assert server.pid
     os.kill(server.pid, signal.SIGKILL)
     until(lambda: not server.pid)
-    assert server.launch(wait=10)
+    assert server.launch(wait=PATIENCE)
     server.wait_until_ready()
     assert ask(server) == "zabota"
 
@@ -216,7 +209,7 @@ def test_a_kill_while_the_database_is_made_is_no_hindrance(made: str, tmp_path: 
         until((tmp_path / made).exists)
         starter.kill()
     server = server_in(tmp_path)
-    assert server.launch(wait=10)
+    assert server.launch(wait=PATIENCE)
     server.wait_until_ready()
     assert ask(server) == "zabota"
     server.stop()
@@ -252,10 +245,10 @@ def test_a_read_only_disk_is_one_line(small_disk: Path) -> None:
 def test_a_hold_ends_with_its_last_holder(tmp_path: Path) -> None:
     first, second = Hold(tmp_path / "lock"), Hold(tmp_path / "lock")
     assert first.take()
-    child = subprocess.Popen(["sleep", "60"], pass_fds=[first.fd])
+    child = subprocess.Popen(["sleep", "600"], pass_fds=[first.fd])
     first.close()
     assert not second.take()
     child.kill()
     child.wait()
-    assert second.take(wait=5)
+    assert second.take(wait=PATIENCE)
     second.close()

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.faults.whole_desk import WholeDesk
-from tests.upkeep.desks import until
+from tests.waiting import PATIENCE, until
 
 FAR = "@far.example"
 MESSAGES = "SELECT external_id FROM tickets_message WHERE external_id LIKE %s"
@@ -74,7 +74,7 @@ def drained(desk: WholeDesk, ledger: SendersLedger) -> bool:
     return there >= len(ledger.acknowledged) and desk.count(WAITING) == 0
 
 
-def examine(desk: WholeDesk, ledger: SendersLedger, seconds: float = 60) -> Findings:
+def examine(desk: WholeDesk, ledger: SendersLedger, seconds: float = PATIENCE) -> Findings:
     """Wait until nothing is under way, then compare; fails if anything does not hold."""
     until(lambda: drained(desk, ledger), seconds)
     found = compare(desk, ledger)

@@ -11,7 +11,9 @@ import pytest
 from tests.fault import is_full, report
 from tests.faults.cutting import Cut, Cutter
 from tests.intake.postfix import need_postfix, run_postfix, wait_for_port
-from tests.upkeep.desks import Post, a_post, free_port, until
+from tests.ports import free_port
+from tests.upkeep.desks import Post, a_post
+from tests.waiting import until
 from zabota.company.actions import ensure_company
 from zabota.core import clock
 from zabota.core.environment import env
@@ -97,8 +99,9 @@ def send_all(inbox: Inbox, relay: Relay, cutter: Cutter, monkeypatch: pytest.Mon
             pass
     cutter.close()
     assert Delivery.objects.filter(state=Delivery.State.SENT).count() == ANSWERS
-    until(relay.has_passed_all_on)
     taken = relay.post.taken
+    until(lambda: len(set(taken)) >= ANSWERS)
+    until(relay.has_passed_all_on)  # the repeated ones, too
     assert set(taken) == set(names.items()), "each arrived, under its own id, where it should"
     return len(taken) - ANSWERS
 

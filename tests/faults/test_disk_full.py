@@ -5,16 +5,18 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.fault import is_full, report
 from tests.faults.oracle import FAR, LEDGER, SendersLedger, examine
 from tests.faults.senders import Letter, MailServer, by_lmtp, by_smtp
 from tests.faults.whole_desk import WholeDesk, a_whole_desk
-from tests.upkeep.desks import INBOX, until
+from tests.upkeep.desks import INBOX
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 MB = 1024**2
@@ -86,7 +88,7 @@ def go_through_it(desk: WholeDesk, disk: Path, left: int, reason: str) -> str:
     freed = time.monotonic()
     for sender in senders:
         sender.finish()
-    found = examine(desk, ledger, seconds=120)
+    found = examine(desk, ledger)
     until(desk.is_ready)
     took = time.monotonic() - freed
     refusals = {code for sender in senders for code in sender.refusals}
@@ -110,8 +112,12 @@ def says(desk: WholeDesk, reason: str) -> bool:
 
 
 def compare_what_was_taken(desk: WholeDesk, ledger: SendersLedger) -> int:
-    """What was acknowledged is in the ledger by then; how many that were."""
+    """What was acknowledged is in the ledger by then; how many that were.
+
+    A server that was started again on a full disk lets nobody in; then only `examine` asks, later.
+    """
     acknowledged = set(ledger.acknowledged)
-    missing = acknowledged - {row[0] for row in desk.rows(LEDGER, f"%{FAR}")}
-    assert not missing, missing
+    with suppress(psycopg.OperationalError):
+        missing = acknowledged - {row[0] for row in desk.rows(LEDGER, f"%{FAR}")}
+        assert not missing, missing
     return len(acknowledged)

@@ -43,7 +43,7 @@ def test_nothing_is_lost_or_doubled_whoever_is_killed(tmp_path: Path, dovecot: D
         finally:
             killed = killer.stop()
         took = time.monotonic() - began
-        found = examine(desk, ledger, seconds=90)
+        found = examine(desk, ledger)
         waited = time.monotonic() - began - took
         assert len(ledger.acknowledged) == MAILS
     report(

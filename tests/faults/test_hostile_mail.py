@@ -16,6 +16,7 @@ import pytest
 from tests.cast import Cast
 from tests.fault import is_full, report
 from tests.hostile import hostile_mails
+from tests.waiting import PATIENCE
 from zabota.channels.email import careful
 from zabota.intake.actions import accept_inbound, add_inbox
 from zabota.intake.models import Inbound, Inbox
@@ -47,7 +48,7 @@ def cost_of(inbox: Inbox, raw: bytes, name: str) -> tuple[float, int]:
     accept(inbox, raw, name)
     started, wall = time.process_time(), time.monotonic()
     apply_inbound(1)
-    assert time.monotonic() - wall < 60, name
+    assert time.monotonic() - wall < PATIENCE, name
     memory = memory_taken()
     careful._helper.end()  # only now the system says what it took
     return time.process_time() - started, memory
@@ -87,4 +88,5 @@ def test_hostile_mails_disturb_nobody(inbox: Inbox) -> None:
         f"{hostile} hostile among {ordinary}: {longest:.1f} s ({slowest}) and {most} MB at most, "
         f"{aside.count()} quarantined, 0 others disturbed",
     )
-    assert longest <= SECONDS + 1 and most <= MEMORY
+    # The limit is kept by a clock; on a slow machine what a process costs to start comes on top.
+    assert longest <= (SECONDS + 1) * (1 if is_full() else 3) and most <= MEMORY

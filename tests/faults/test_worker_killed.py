@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
-from tests.cast import Cast, wait_for
+from tests.cast import Cast
+from tests.waiting import until
 from zabota.events.models import Event, EventTodo, ListenerBacklog
 from zabota.intake.models import Delivery, Inbound
 from zabota.tickets.models import Message
@@ -50,12 +51,12 @@ def test_a_worker_killed_again_and_again(cast: Cast) -> None:
                 parent = [f"n{chance.randrange(number)}@x"] if number and i % 2 else []
                 cast.accept(external_id=f"n{number}@x", references=parent)
             # Killed some moments after it has begun with this lot.
-            wait_for(lambda before=before: applied() > before)  # type: ignore[misc]
+            until(lambda before=before: applied() > before)  # type: ignore[misc]
             threading.Event().wait(chance.uniform(0, 0.05))
             worker.send_signal(signal.SIGKILL)
             worker.wait()
         worker = start_worker()
-        wait_for(lambda: applied() == LETTERS and not EventTodo.objects.exists())
+        until(lambda: applied() == LETTERS and not EventTodo.objects.exists())
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         check()

@@ -14,7 +14,10 @@ from pathlib import Path
 import psycopg
 
 from tests.faults.witnessed import ROLES, TABLE
-from tests.upkeep.desks import ROOT, Desk, free_port, until
+from tests.ports import free_port
+from tests.prepared import prepare_desk
+from tests.upkeep.desks import ROOT, Desk
+from tests.waiting import PATIENCE, until
 from zabota.cli.listening import answers_http
 
 
@@ -80,12 +83,13 @@ class WholeDesk(Desk):
         """As Ctrl-C does."""
         if self.parent:
             self.parent.send_signal(signal.SIGINT)
-            self.parent.wait(20)
+            self.parent.wait(PATIENCE)
 
 
 @contextmanager
 def a_whole_desk(folder: Path, **environment: str) -> Iterator[WholeDesk]:
     """It runs, witnessed, until the end of the block."""
+    prepare_desk(folder)
     desk = WholeDesk(folder, **environment)
     try:
         desk.run()

@@ -5,12 +5,14 @@ import pwd
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+from tests.ports import is_open
+from tests.waiting import until
 
 MASTER = Path("/usr/lib/postfix/sbin/master")
 QUEUES = (
@@ -80,7 +82,7 @@ def run_postfix(folder: Path, port: int, settings: str) -> Iterator[None]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(master.pid, signal.SIGTERM)
-        master.wait(10)
+        master.wait()
 
 
 def log_of(folder: Path) -> str:
@@ -104,12 +106,6 @@ def _prepare(folder: Path, port: int, settings: str) -> None:
     (folder / "master.cf").write_text(SERVICES.format(port=port))
 
 
-def wait_for_port(port: int, seconds: float = 10) -> None:
+def wait_for_port(port: int) -> None:
     """Until somebody takes a connection there."""
-    import socket
-
-    until = time.monotonic() + seconds
-    while True:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        assert time.monotonic() < until, f"nobody listens at port {port}"
+    until(lambda: is_open(port))

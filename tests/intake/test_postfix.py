@@ -1,7 +1,6 @@
 """Behind a real Postfix: it hands over by LMTP, and keeps what we cannot take yet."""
 
 import smtplib
-import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,9 +9,11 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from tests.cast import make_cast, settle, wait_for
+from tests.cast import make_cast, settle
 from tests.intake.postfix import log_of, need_postfix, run_postfix, wait_for_port
 from tests.intake.test_returns import ASKED, take_in
+from tests.ports import free_port
+from tests.waiting import PATIENCE, until
 from zabota.channels.email import listener, send
 from zabota.channels.email.tests.running import RunningLmtp
 from zabota.company.actions import ensure_company
@@ -47,17 +48,16 @@ def test_behind_postfix(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ensure_company("en")
     add_inbox("help@example.com")
     ours = RunningLmtp()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with run_postfix(folder, port, SETTINGS.format(port=ours.port)):
         wait_for_port(port)
         _away_for_now(monkeypatch)
         _send(port, "1", "help@example.com", "help+Token@example.com", "nobody@example.com")
-        wait_for(lambda: "451 4.3.0" in log_of(folder))
+        until(lambda: "451 4.3.0" in log_of(folder))
         monkeypatch.undo()
         _send(port, "2", "help@example.com")
-        wait_for(lambda: Inbound.objects.count() == 2)
-        wait_for(lambda: log_of(folder).count("status=sent") == 3)
+        until(lambda: Inbound.objects.count() == 2)
+        until(lambda: log_of(folder).count("status=sent") == 3)
     ours.close()
     log = log_of(folder)
     assert "550 5.1.1 There is no such address here" in log
@@ -75,7 +75,7 @@ def _away_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _send(port: int, name: str, *recipients: str) -> None:
     mail = f"From: dana@example.ru\r\nMessage-ID: <{name}@example.ru>\r\n\r\nПривет\r\n"
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         client.sendmail("dana@example.ru", recipients, mail.encode(), ["BODY=8BITMIME"])
 
 
@@ -90,8 +90,7 @@ def test_what_postfix_returns(
     inbox.save()
     take_in(inbox, ASKED.replace("dana@example.ru", "nobody@example.com", 1))
     ours = RunningLmtp()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     monkeypatch.setattr(send, "env", replace(env, outgoing_mail=f"smtp://127.0.0.1:{port}"))
     if not with_token:
         monkeypatch.setattr(send, "LONGEST_LOCAL", 0)
@@ -101,7 +100,7 @@ def test_what_postfix_returns(
         wait_for_port(port)
         while send_next():
             pass
-        wait_for(lambda: Inbound.objects.filter(state=Inbound.State.RECEIVED).exists())
+        until(lambda: Inbound.objects.filter(state=Inbound.State.RECEIVED).exists())
     ours.close()
     settle()
     sent = Delivery.objects.get(message_id=message.pk)

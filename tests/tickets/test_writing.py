@@ -35,10 +35,10 @@ def test_a_reply_goes_out_threaded_after_the_undo_time(cast: Cast) -> None:
     cast.post.sent.clear()
     send_all()
     cast.post.sent.clear()
-    reply = send_reply(
-        ticket, "Отправим <сегодня>", actor=cast.anna, files=[NewFile("a.txt", "text/plain", b"1")]
-    )
-    assert send_all(after=timedelta(seconds=9)) == 0
+    files = [NewFile("a.txt", "text/plain", b"1")]
+    with clock.at(clock.now()):
+        reply = send_reply(ticket, "Отправим <сегодня>", actor=cast.anna, files=files)
+        assert send_all(after=timedelta(seconds=9)) == 0
     assert send_all() == 1
     mail = cast.post.sent[0]
     assert mail.to == (Address("dana@example.ru", "Дана Ковалёва"),)

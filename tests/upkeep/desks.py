@@ -3,12 +3,10 @@
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from pathlib import Path
@@ -19,25 +17,15 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.embedded import FAST
-from zabota.cli.listening import answers_http, answers_tcp
+from tests.ports import free_port, is_open
+from tests.prepared import prepare_desk
+from tests.waiting import PATIENCE, until
+from zabota.cli.listening import answers_http
 from zabota.core.environment import socket_dir
 from zabota.core.postgres import EmbeddedServer
 
 ROOT = Path(__file__).resolve().parents[2]
 INBOX = "support@localhost"
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for it; fails when it takes too long."""
-    limit = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < limit, "it did not come about"
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class Post:
@@ -58,7 +46,7 @@ class Post:
 def a_post() -> Iterator[tuple[Post, int]]:
     """A mail server in a thread, and its port."""
     post, port = Post(), free_port()
-    controller = Controller(post, hostname="127.0.0.1", port=port)
+    controller = Controller(post, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE)
     controller.start()
     try:
         yield post, port
@@ -94,7 +82,7 @@ class Desk:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
@@ -122,7 +110,7 @@ class Desk:
     def start_mail(self) -> int:
         port = free_port()
         self.start("mail", "--smtp-port", str(port))
-        until(lambda: answers_tcp("127.0.0.1", port))
+        until(lambda: is_open(port))
         return port
 
     def start_web(self) -> tuple[subprocess.Popen[str], int]:
@@ -153,10 +141,10 @@ class Desk:
 @contextmanager
 def a_desk(folder: Path, post_port: int) -> Iterator[Desk]:
     """A migrated desk with its database running, and nothing else yet."""
+    prepare_desk(folder)
     desk = Desk(folder, post_port)
     desk.start_database()
     try:
-        desk.zabota("migrate")
         yield desk
     finally:
         desk.stop()

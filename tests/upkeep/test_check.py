@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.cast import Cast
-from tests.upkeep.desks import Desk, a_desk, a_post, free_port, until
+from tests.ports import free_port
+from tests.upkeep.desks import Desk, a_desk, a_post
+from tests.waiting import until
 from zabota.core import clock
 from zabota.events.models import ListenerBacklog
 from zabota.intake.holds import open_hold

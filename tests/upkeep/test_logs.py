@@ -12,7 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from tests.cast import Cast
-from tests.upkeep.desks import INBOX, Desk, a_desk, a_post, until
+from tests.upkeep.desks import INBOX, Desk, a_desk, a_post
+from tests.waiting import until
 from zabota.core.logs import JsonLines, TextLines, harmless_text
 from zabota.staff.models import Agent
 

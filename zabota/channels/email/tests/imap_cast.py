@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.dovecot import PASSWORD, Dovecot, until
+from tests.dovecot import PASSWORD, Dovecot
+from tests.waiting import PATIENCE, until
 from zabota.channels.email.fetcher import Fetcher, make_fetcher
 from zabota.company.actions import ensure_company
 from zabota.events.registry import SYSTEM
@@ -42,7 +43,7 @@ def running(inbox: Inbox) -> Iterator[Fetcher]:
         yield fetcher
     finally:
         fetcher.stop()
-        fetcher.join(5)
+        fetcher.join(PATIENCE)
     assert not fetcher.is_alive()
 
 
@@ -51,6 +52,6 @@ def ids() -> list[str]:
     return list(Inbound.objects.order_by("id").values_list("external_id", flat=True))
 
 
-def until_taken(count: int, seconds: float = 30) -> None:
+def until_taken(count: int) -> None:
     """So many mails are in the ledger."""
-    until(lambda: Inbound.objects.count() >= count, seconds)
+    until(lambda: Inbound.objects.count() >= count)

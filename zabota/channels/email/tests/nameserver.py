@@ -16,11 +16,11 @@ Zone = Mapping[tuple[str, str], list[str]]
 
 
 @contextmanager
-def nameserver(zone: Zone, *, silent: bool = False) -> Iterator[str]:
-    """`host:port` of a server for this zone; a `silent` one never answers."""
+def nameserver(zone: Zone, *, unanswered: set[str] | None = None) -> Iterator[str]:
+    """`host:port` of a server for this zone; one that never answers notes what it is asked."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=_serve, args=(server, zone, silent))
+        thread = threading.Thread(target=_serve, args=(server, zone, unanswered))
         thread.start()
         where = f"127.0.0.1:{server.getsockname()[1]}"
         try:
@@ -31,13 +31,16 @@ def nameserver(zone: Zone, *, silent: bool = False) -> Iterator[str]:
             _resolver.cache_clear()
 
 
-def _serve(server: socket.socket, zone: Zone, silent: bool) -> None:
+def _serve(server: socket.socket, zone: Zone, unanswered: set[str] | None) -> None:
     while True:
         asked, client = server.recvfrom(4096)
         if not asked:
             return
-        if not silent:
-            server.sendto(_answer(dns.message.from_wire(asked), zone), client)
+        query = dns.message.from_wire(asked)
+        if unanswered is None:
+            server.sendto(_answer(query, zone), client)
+        else:
+            unanswered.add(query.question[0].to_text())
 
 
 def _answer(query: dns.message.Message, zone: Zone) -> bytes:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.waiting import PATIENCE
 from zabota.channels.email.listener import Intake
 from zabota.channels.email.session import LmtpSession, MailSession, Shared, share
 from zabota.channels.email.settings import MailSettings
@@ -29,7 +30,7 @@ class Running:
         self.ready = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self.thread.start()
-        assert self.ready.wait(5)
+        assert self.ready.wait(PATIENCE)
 
     async def _serve(self) -> None:
         self.loop, self.stop = asyncio.get_running_loop(), asyncio.Event()

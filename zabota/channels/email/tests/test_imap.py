@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.dovecot import Dovecot, until
+from tests.dovecot import Dovecot
+from tests.waiting import until
 from zabota.channels.email.models import MailboxPosition
 from zabota.channels.email.tests.imap_cast import (
     fetching_inbox,
@@ -60,12 +61,15 @@ def test_a_seen_mail_is_taken_too(dovecot: Dovecot) -> None:
         until_taken(1)
 
 
-def test_what_arrives_while_idle_is_here_within_two_seconds(dovecot: Dovecot) -> None:
+def test_what_arrives_while_idle_is_here_before_the_next_look(
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zabota.channels.email.fetcher.IDLE_FOR", 3600.0)
     with fetches(fetching_inbox(dovecot, "idle")) as fetcher:
         until(lambda: fetcher.rounds > 0)
         for number in range(3):
             dovecot.deliver("idle", mail(number))
-            until_taken(number + 1, seconds=2)
+            until_taken(number + 1)
     assert InboxHealth.objects.get().figures["idle"] is True
 
 

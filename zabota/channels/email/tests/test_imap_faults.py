@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from tests.dovecot import PASSWORD, Dovecot, free_port, until
+from tests.dovecot import PASSWORD, Dovecot
+from tests.ports import free_port
+from tests.waiting import until
 from zabota.channels.email import fetch
 from zabota.channels.email.fetcher import LONGEST, SHORTEST, Patience
 from zabota.channels.email.fetching import ImapFetching

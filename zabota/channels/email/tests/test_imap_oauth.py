@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.dovecot import Dovecot, until
+from tests.dovecot import Dovecot
+from tests.waiting import until
 from zabota.channels.email import oauth
 from zabota.channels.email.fetching import ImapFetching
 from zabota.channels.email.tests.imap_cast import fetching_inbox, mail, running, until_taken

@@ -5,13 +5,13 @@ import signal
 import smtplib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError
 
-from tests.cast import wait_for
+from tests.ports import free_port, is_open
+from tests.waiting import PATIENCE, until
 from zabota.channels.email import listener, session
 from zabota.channels.email.doors import Doors
 from zabota.channels.email.settings import MailSettings
@@ -35,15 +35,20 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture
-def port(inbox: Inbox) -> Iterator[int]:
+def server(inbox: Inbox) -> Iterator[Running]:
     running = Running()
-    yield running.port
+    yield running
     running.close()
 
 
 @pytest.fixture
+def port(server: Running) -> int:
+    return int(server.port)
+
+
+@pytest.fixture
 def client(port: int) -> Iterator[smtplib.SMTP]:
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+    with _connect(port) as client:
         client.ehlo("client.example")
         yield client
 
@@ -136,7 +141,7 @@ def test_too_large(client: smtplib.SMTP) -> None:
 
 def test_too_large_without_saying_so(inbox: Inbox) -> None:
     running = Running(MailSettings(largest=100_000))
-    with smtplib.SMTP("127.0.0.1", running.port, timeout=10) as client:
+    with _connect(running.port) as client:
         client.helo()
         with pytest.raises(smtplib.SMTPDataError) as caught:
             client.sendmail("a@b.ru", [US], MAIL + b"x\r\n" * 50_000)
@@ -158,7 +163,7 @@ def test_all_sessions_together_hold_so_much(inbox: Inbox) -> None:
             client.docmd(f"RCPT TO:<{US}>")
         assert first.docmd("DATA")[0] == 354
         first.send(large)
-        wait_for(lambda: running.shared.budget.left < 400_000)
+        until(lambda: running.shared.budget.left < 400_000)
         assert second.data(large) == (451, session.TOO_MUCH.removeprefix("451 ").encode())
         code, _words = second.docmd(f"MAIL FROM:<a@b.ru> SIZE={len(large)}")
         assert code == 452
@@ -178,9 +183,9 @@ def test_who_goes_away_holds_nothing(inbox: Inbox) -> None:
     client.docmd(f"RCPT TO:<{US}>")
     client.docmd("DATA")
     client.send(b"x" * 500_000)
-    wait_for(lambda: running.shared.budget.left < 1_000_000)
+    until(lambda: running.shared.budget.left < 1_000_000)
     client.close()
-    wait_for(lambda: running.shared.budget.left == 1_000_000 and not running.shared.sessions)
+    until(lambda: running.shared.budget.left == 1_000_000 and not running.shared.sessions)
     running.close()
     assert not Inbound.objects.exists()
 
@@ -225,20 +230,23 @@ def test_too_many_recipients(client: smtplib.SMTP, monkeypatch: pytest.MonkeyPat
 
 def test_too_many_sessions(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "MOST_SESSIONS", 1)
-    with smtplib.SMTP("127.0.0.1", port, timeout=10):
+    with _connect(port):
         with pytest.raises(smtplib.SMTPConnectError) as caught:
-            smtplib.SMTP("127.0.0.1", port, timeout=10)
+            _connect(port)
         assert caught.value.smtp_code == 421
 
 
-def test_too_many_sessions_from_one_address(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_sessions_from_one_address(
+    server: Running, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(session, "MOST_FROM_ONE", 1)
-    with smtplib.SMTP("127.0.0.1", port, timeout=10), smtplib.SMTP("127.0.0.1", port, timeout=10):
+    with _connect(port), _connect(port):
         pass  # this machine may be a relay for many
+    until(lambda: not server.shared.sessions)
     monkeypatch.setattr(session, "is_here", lambda host: False)
-    with smtplib.SMTP("127.0.0.1", port, timeout=10):
+    with _connect(port):
         with pytest.raises(smtplib.SMTPConnectError) as caught:
-            smtplib.SMTP("127.0.0.1", port, timeout=10)
+            _connect(port)
         assert caught.value.smtp_code == 421
 
 
@@ -250,12 +258,12 @@ def test_a_port_in_use(inbox: Inbox) -> None:
 
 def test_a_stop_lets_mails_under_way_arrive(inbox: Inbox) -> None:
     """SIGTERM between RCPT and the end of the mail: it still gets its 250."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     said = list[int]()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def send() -> None:
+        until(lambda: is_open(port))
         client = _connect(port)
         client.ehlo("client.example")
         client.docmd("MAIL FROM:<dana@example.ru>")
@@ -275,9 +283,4 @@ def test_a_stop_lets_mails_under_way_arrive(inbox: Inbox) -> None:
 
 
 def _connect(port: int) -> smtplib.SMTP:
-    until = time.monotonic() + 10
-    while True:
-        try:
-            return smtplib.SMTP("127.0.0.1", port, timeout=10)
-        except ConnectionRefusedError:
-            assert time.monotonic() < until
+    return smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE)

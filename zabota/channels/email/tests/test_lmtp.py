@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from tests.cast import wait_for
+from tests.ports import free_port
+from tests.waiting import PATIENCE, until
 from zabota.channels.email import listener
 from zabota.channels.email.doors import Doors
 from zabota.channels.email.settings import MailSettings, mail_settings
@@ -54,11 +55,6 @@ def _own_signals() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _hand_in(client: smtplib.LMTP, *recipients: str) -> list[int]:
@@ -110,11 +106,11 @@ def test_at_a_socket_and_a_port(inbox: Inbox, tmp_path: Path) -> None:
     path = tmp_path / "lmtp"
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(str(path))
-    doors = Doors("127.0.0.1", _free_port(), _free_port(), str(path))
+    doors = Doors("127.0.0.1", free_port(), free_port(), str(path))
     said = list[int]()
 
     def hand_in() -> None:
-        wait_for(lambda: path.stat().st_mode & 0o777 == 0o666)
+        until(lambda: path.stat().st_mode & 0o777 == 0o666)
         for host, port in ((str(path), 0), ("127.0.0.1", doors.lmtp_port or 0)):
             with smtplib.LMTP(host, port) as client:
                 client.ehlo("relay.example")
@@ -132,7 +128,7 @@ def test_at_a_socket_and_a_port(inbox: Inbox, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(inbox: Inbox, tmp_path: Path) -> None:
-    doors = Doors("127.0.0.1", _free_port(), None, str(tmp_path / "none" / "lmtp"))
+    doors = Doors("127.0.0.1", free_port(), None, str(tmp_path / "none" / "lmtp"))
     with _own_signals(), pytest.raises(EnvironmentProblem, match="--lmtp-socket"):
         listener.serve(doors)
 
@@ -141,7 +137,7 @@ def test_encrypted_once_asked_for(inbox: Inbox, tmp_path: Path) -> None:
     pair = make_certificate(tmp_path)
     running = Running(MailSettings(certificate=str(pair.certificate), key=str(pair.key)))
     context = ssl.create_default_context(cafile=str(pair.certificate))
-    with smtplib.SMTP("127.0.0.1", running.port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", running.port, timeout=PATIENCE) as client:
         client.ehlo()
         assert client.has_extn("starttls")
         assert client.starttls(context=context)[0] == 220
@@ -158,7 +154,7 @@ def test_what_is_said_before_encryption_does_not_count_after(inbox: Inbox, tmp_p
     """Commands slipped in behind STARTTLS in clear must not be run (CVE-2011-0411)."""
     pair = make_certificate(tmp_path)
     running = Running(MailSettings(certificate=str(pair.certificate), key=str(pair.key)))
-    with socket.create_connection(("127.0.0.1", running.port), 10) as raw:
+    with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as raw:
         said = raw.makefile("rb")
         raw.sendall(b"EHLO x\r\n")
         while not said.readline().startswith(b"250 "):

@@ -1,6 +1,5 @@
 """Handing mail to a real SMTP server in this process, friendly or not."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,6 +8,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.ports import free_port
+from tests.waiting import PATIENCE
 from zabota.channels.email import send
 from zabota.channels.email.parse import parse_mail
 from zabota.channels.email.send import read_relay, send_mail
@@ -46,11 +47,6 @@ class Sink:
         return self.answers.get("quit", "221 Bye")
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 @pytest.fixture
 def relay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Start a server like this and let mail go out through it."""
@@ -58,7 +54,9 @@ def relay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
     def start(sink: Sink, user: str = "", **options: Any) -> None:
         port = free_port()
-        controller = Controller(sink, hostname="127.0.0.1", port=port, **options)
+        controller = Controller(
+            sink, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE, **options
+        )
         controller.start()
         running.append(controller)
         configure(monkeypatch, f"smtp://{user}127.0.0.1:{port}")

@@ -9,10 +9,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from tests.ports import free_port
+from tests.waiting import PATIENCE
 from zabota.channels.email.send import send_mail
 from zabota.channels.email.tests.running import Pair, make_certificate
 from zabota.channels.email.tests.test_compose import ANSWER
-from zabota.channels.email.tests.test_send import Sink, configure, failure, free_port
+from zabota.channels.email.tests.test_send import Sink, configure, failure
 
 Start = Callable[..., None]
 
@@ -37,7 +39,8 @@ def relay(monkeypatch: pytest.MonkeyPatch, pair: Pair) -> Iterator[Start]:
             {"authenticator": lambda *_: AuthResult(success=True)} if user else {}
         )
         port = free_port()
-        controller = Controller(sink, hostname="127.0.0.1", port=port, **how, **asked)
+        at: dict[str, Any] = {"hostname": "127.0.0.1", "port": port, "ready_timeout": PATIENCE}
+        controller = Controller(sink, **at, **how, **asked)
         controller.start()
         running.append(controller)
         configure(monkeypatch, f"{scheme}://{user}127.0.0.1:{port}")

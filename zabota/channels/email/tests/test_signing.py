@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.waiting import PATIENCE
 from zabota.channels.email import signing
 from zabota.channels.email.authentication import authenticate
 from zabota.channels.email.commands import print_dkim
@@ -35,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def result(mail: bytes, zone: Zone) -> tuple[str, str]:
     with nameserver(dict([POLICY]) | dict(zone)) as server:
-        lookups = Lookups(server)
+        lookups = Lookups(server, PATIENCE)
         found = authenticate(mail, lookups, peer="192.0.2.1", mail_from="", helo="mx.example.com")
     return found.dkim, found.dmarc
 

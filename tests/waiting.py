@@ -1,0 +1,16 @@
+"""Waiting for what other threads and processes do."""
+
+import threading
+import time
+from collections.abc import Callable
+
+# A limit for what never happens, not a measure of speed: a slow and busy machine takes its time.
+PATIENCE = 180.0
+
+
+def until(what: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait until it is so; fails when it takes too long."""
+    limit, pause = time.monotonic() + seconds, threading.Event()
+    while not what():
+        assert time.monotonic() < limit, "waited in vain"
+        pause.wait(0.02)
