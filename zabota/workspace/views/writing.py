@@ -118,7 +118,7 @@ def new_ticket(request: HttpRequest, agent: Agent) -> HttpResponse:
         status=422 if problems else 200,
         place="new",
         inboxes=inboxes,
-        senders=[(inbox.pk, f"{inbox.name} <{inbox.address}>") for inbox in inboxes],
+        senders=[(inbox.pk, _named(inbox)) for inbox in inboxes],
         problems=problems,
         form=request.POST if request.method == "POST" else _prefilled(request, agent),
     )
@@ -158,3 +158,7 @@ def _open(request: HttpRequest, agent: Agent, inboxes: list[Inbox]) -> Ticket:
         to_customer=post.get("way") != "spoken",
         files=read_files(request.FILES.getlist("files")),
     )
+
+
+def _named(inbox: Inbox) -> str:
+    return f"{inbox.name} <{inbox.address}>" if inbox.name else inbox.address
