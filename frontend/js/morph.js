@@ -6,8 +6,22 @@ const isKept = (old, fresh) =>
   // Under the same id it is the same letter being written: hands off.
   ((old.hasAttribute("data-keep") || old.matches(".row-check")) && old.id === fresh.id) ||
   (old === document.activeElement && old.matches("input, textarea, select"));
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) =>
-  old.nodeType !== Node.ELEMENT_NODE || !isKept(old, fresh);
+// What such a letter only tells, as whom it goes to, is told anew.
+function tell(old, fresh) {
+  for (const said of old.querySelectorAll("[data-told]")) {
+    const now = fresh.querySelector(`[data-told="${said.dataset.told}"]`)?.cloneNode(true);
+    if (!now) said.remove();
+    else if (now.textContent !== said.textContent) {
+      now.hidden = said.hidden;
+      said.replaceWith(now);
+    }
+  }
+}
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  if (old.nodeType !== Node.ELEMENT_NODE || !isKept(old, fresh)) return true;
+  tell(old, fresh);
+  return false;
+};
 // What is open stays open, where it was put.
 const OURS = new Set(["open", "style", "aria-expanded"]);
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => !OURS.has(name);

@@ -49,6 +49,15 @@ def test_failed_letters_stand_with_their_reason_and_are_sent_again(cast: Cast, d
     assert "Everything has left" in client.get("/outbox").content.decode()
 
 
+def test_what_names_no_sender_cannot_be_blocked(cast: Cast, desk: Desk) -> None:
+    pk = cast.accept(refuse="broken")
+    settle()
+    client, picked = desk(cast.vera), {"tab": "quarantined", "do": "block", "pk": [pk]}
+    Inbound.objects.update(envelope={})
+    client.post("/inbound/many", picked)
+    assert "What names no sender cannot be blocked" in toasts(client)
+
+
 def test_without_a_mail_server_letters_wait_and_the_page_says_so(cast: Cast, desk: Desk) -> None:
     ticket = failed(cast, NotConfigured())
     client = desk(cast.vera)

@@ -135,6 +135,8 @@ def _block_senders(request: HttpRequest, agent: Agent, ids: Sequence[int]) -> No
     for row in Inbound.objects.filter(pk__in=ids):
         try:
             author = About.of(row.envelope).author
+            if not author:
+                raise ValidationError(_("What names no sender cannot be blocked"))
             blocked.add(block(author, channel=row.channel, actor=agent).value)
         except ValidationError as error:
             problems.update(error.messages)
