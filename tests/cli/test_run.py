@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.ports import free_port
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, is_gone, until
 from zabota.cli.listening import answers_http, answers_tcp
 from zabota.core.processes import Hold
 
@@ -77,7 +77,11 @@ def running(desk: Desk) -> Iterator[subprocess.Popen[str]]:
 def cost_of(run: subprocess.Popen[str]) -> float:
     """Seconds of CPU of the tree, with what has ended of it: the clock says more about others."""
     parent = psutil.Process(run.pid)
-    return sum(sum(one.cpu_times()[:4]) for one in (parent, *parent.children(recursive=True)))
+    spent = 0.0
+    for one in (parent, *parent.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # PostgreSQL's come and go
+            spent += sum(one.cpu_times()[:4])
+    return spent
 
 
 def children(pid: int) -> list[psutil.Process]:
@@ -88,10 +92,6 @@ def children(pid: int) -> list[psutil.Process]:
 def is_replaced(victim: psutil.Process, parent: int) -> bool:
     there = children(parent)
     return victim not in there and len(there) == 4
-
-
-def is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.embedded import FAST
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, is_gone, until
 from zabota.core.environment import Environment, EnvironmentProblem, env, read_environment
 from zabota.core.postgres import (
     EmbeddedServer,
@@ -34,10 +34,6 @@ def ask(server: EmbeddedServer) -> str:
         row = connection.execute("SELECT current_user").fetchone()
     assert row
     return str(row[0])
-
-
-def is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.fixture(scope="module")
