@@ -35,8 +35,9 @@ log = logging.getLogger("zabota.worker")
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)
 NAME = "zabota worker"  # in pg_stat_activity, where `zabota check` looks
 POLL = 5.0
-GATHER = 0.15  # several mails in one round cost little more than one
+GATHER = 0.2  # several mails in one round cost little more than one
 QUIET = 0.5  # what comes after so long is alone, and need not wait for others
+BATCH = 50
 TOGETHER = 200  # mails of a backlog, before their receipts are written
 HOUSEKEEPING = 60.0
 GRACE = timedelta(days=4)
@@ -97,9 +98,9 @@ def apply_some() -> int:
 
     Listeners are handed their events together then: of a backlog, with a quarter of the queries.
     """
-    applied = 0
-    while (now := apply_inbound()) and (applied := applied + now) < TOGETHER:
-        pass
+    applied, last = 0, BATCH
+    while last == BATCH and applied < TOGETHER:
+        applied += (last := apply_inbound(BATCH))
     return applied
 
 
