@@ -135,7 +135,9 @@ def test_the_printed_password_lets_everybody_in(demo: DemoSummary) -> None:
 
 
 def test_the_desks_own_brand_takes_the_companys_name(demo: DemoSummary) -> None:
-    assert [brand.name for brand in Brand.objects.all()] == ["Тёплый дом"]
+    [brand] = Brand.objects.all()
+    assert brand.name == "Тёплый дом"
+    assert "Warm House" in brand.footers["en"]
 
 
 def test_agents_have_work_and_have_seen_what_they_did(demo: DemoSummary) -> None:

@@ -118,7 +118,7 @@ class Story:
 class Company:
     """Everything but the stories."""
 
-    brand: Mapping[str, str]
+    brand: Mapping[str, Any]
     hours: tuple[str, str]
     inboxes: Mapping[str, Inbox]
     teams: Mapping[str, Mapping[str, str]]

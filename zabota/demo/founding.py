@@ -3,9 +3,12 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from zabota.company.mail import save_look
 from zabota.company.models import Brand, Category
 from zabota.demo import content
+from zabota.events.registry import SYSTEM
 from zabota.intake.actions import add_inbox
 from zabota.intake.models import Inbox
 from zabota.staff.actions import create_agent, ensure_roles
@@ -32,6 +35,7 @@ def found_company(company: content.Company, password: str) -> Desk:
         given = {"names": role.names, "permissions": role.permissions}
         Role.objects.get_or_create(slug=slug, defaults=given)
     brand = _brand(company.brand)
+    _dress(brand, company.brand)
     teams = {
         slug: Team.objects.get_or_create(slug=slug, defaults={"names": names})[0]
         for slug, names in company.teams.items()
@@ -50,7 +54,7 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
 
 
-def _brand(words: Mapping[str, str]) -> Brand:
+def _brand(words: Mapping[str, Any]) -> Brand:
     """The desk's first brand takes the company's name if nobody has named it yet."""
     named = {"slug": words["slug"], "name": words["name"], "language": words["language"]}
     if not Brand.objects.filter(slug=words["slug"]).exists():
@@ -58,6 +62,13 @@ def _brand(words: Mapping[str, str]) -> Brand:
         if not first:
             return Brand.objects.create(**named)
     return Brand.objects.get(slug=words["slug"])
+
+
+def _dress(brand: Brand, words: Mapping[str, Any]) -> None:
+    """How its letters look, unless somebody has said so."""
+    if not (brand.colour or brand.signatures or brand.footers):
+        look = {name: words[name] for name in ("colour", "signatures", "footers")}
+        save_look(brand, **look, actor=SYSTEM)
 
 
 def _inbox(inbox: content.Inbox, brand: Brand, teams: Mapping[str, Team]) -> Inbox:
