@@ -111,6 +111,8 @@ _WORDS = {
     "6": _("Their server does not understand this message"),
     "7": _("Their server refuses it: taken for spam, or against its rules"),
 }
+# Greylisting, mostly: who comes again is let in.
+_NOT_YET = _("Their server does not take it yet and wants us to try again later")
 _ABOUT_ADDRESS = re.compile(r"5\.(1\.\d+|2\.[012]|4\.[14])$")
 
 
@@ -121,7 +123,10 @@ def is_about_address(text: str) -> bool:
 
 def failure_explained(text: str) -> str:
     """What the code in an error of a delivery means, in the current language; "" if it has none."""
-    exact = status_in(text).partition(".")[2]
+    status = status_in(text)
+    if status.startswith("4.7."):
+        return str(_NOT_YET)
+    exact = status.partition(".")[2]
     return str(_WORDS.get(exact) or _WORDS.get(exact.partition(".")[0]) or "")
 
 

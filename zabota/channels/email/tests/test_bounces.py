@@ -198,6 +198,7 @@ def test_a_persons_words_are_no_bounce() -> None:
         ("552 5.2.2 over quota", "The mailbox is full (552 5.2.2 over quota)"),
         ("mailbox is full", "The mailbox is full (mailbox is full)"),
         ("550 5.7.26 not aligned", "Their server refuses it: taken for spam, or against its rules"),
+        ("451 4.7.1 Greylisted", "Their server does not take it yet"),
         ("something else", "something else"),
     ],
 )
