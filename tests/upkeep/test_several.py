@@ -15,13 +15,13 @@ import pytest
 
 from tests.fault import is_full, report
 from tests.upkeep.desks import Desk, Post, Sender, a_desk, a_post
-from tests.waiting import PATIENCE, until
+from tests.waiting import until
 
 pytestmark = pytest.mark.faults
 FULL = is_full()
 MAILS, ANSWERS, KILLS = (2_000, 300, 40) if FULL else (60, 12, 4)
 TERMINATIONS, AWAY = (20, 60.0) if FULL else (4, 3.0)
-BACK_WITHIN = 10.0 if FULL else PATIENCE / 2  # beside other tests: that it comes back at all
+BACK_WITHIN = 10.0
 TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND usename = current_user
