@@ -47,6 +47,12 @@ function busy() {
   return document.querySelector("dialog:modal, [popover].menu:popover-open");
 }
 
+function leave(typing, event) {
+  // A browser would empty the search box, and what was found would stand under no question.
+  if (typing.type === "search") event.preventDefault();
+  typing.blur();
+}
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest(TYPING);
   if ((event.metaKey || event.ctrlKey) && event.key === "Enter" && typing?.form) {
@@ -55,7 +61,7 @@ document.addEventListener("keydown", (event) => {
     return form.requestSubmit(form.querySelector("[data-submit]"));
   }
   if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return;
-  if (typing) return event.key === "Escape" && !busy() && typing.blur();
+  if (typing) return event.key === "Escape" && !busy() && leave(typing, event);
   if (!busy() && act(letter(event))) event.preventDefault();
 });
 

@@ -45,3 +45,6 @@ export function put(old, fresh) {
 }
 
 export const fragment = (name) => document.querySelector(`[data-fragment="${name}"]`);
+
+// Once is enough: htmx would take the focus back after every later answer, out of the hands that left.
+document.addEventListener("focusin", (event) => event.target.removeAttribute("autofocus"));

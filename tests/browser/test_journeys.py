@@ -117,7 +117,9 @@ def test_everything_by_keyboard(desk: Desk, visit: Visit) -> None:
     expect(anna).to_have_url(re.compile("/search"))
     anna.get_by_placeholder("Words, or a number").fill("письмах о кофе")
     expect(anna.locator("mark").first).to_be_visible()
+    box = anna.get_by_placeholder("Words, or a number")
     anna.keyboard.press("Escape")
+    expect(box).to_have_value("письмах о кофе")
     anna.keyboard.press("n")
     expect(anna).to_have_url(re.compile("/tickets/new$"))
 
