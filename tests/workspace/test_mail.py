@@ -23,10 +23,10 @@ def test_a_template_is_saved_with_its_version_and_taken_back(cast: Cast, desk: D
     assert client.get("/settings/mail")["Location"] == where
     client.post(where, {"text": "Привет, {{customer.name}}!\n\n{{body}}"})
     page = client.get(where).content.decode()
-    assert "version 1" in page and "Back to the default" in page and "{{customer.name}}!" in page
+    assert "Version 1" in page and "Back to the default" in page and "{{customer.name}}!" in page
     client.post(where, {"do": "reset"})
     assert not MailTemplate.objects.exists()
-    assert "the default" in client.get(where).content.decode()
+    assert "The default text" in client.get(where).content.decode()
 
 
 def test_what_is_wrong_comes_back_with_what_was_written(cast: Cast, desk: Desk) -> None:

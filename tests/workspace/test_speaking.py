@@ -12,7 +12,7 @@ from zabota.intake.senders import Authentication
 from zabota.tickets.models import Message, Ticket
 from zabota.tickets.writing import send_reply
 
-WARNING = "The sender could not be verified: anyone could have written this"
+WARNING = "The domain of the sender disowns this letter: it may be forged"
 
 
 def told(cast: Cast, **details: Any) -> Ticket:

@@ -113,6 +113,7 @@ _WORDS = {
 }
 # Greylisting, mostly: who comes again is let in.
 _NOT_YET = _("Their server does not take it yet and wants us to try again later")
+_REPLY = re.compile(r"[45]\d\d ")  # what a mail server answers begins with its code
 _ABOUT_ADDRESS = re.compile(r"5\.(1\.\d+|2\.[012]|4\.[14])$")
 
 
@@ -132,5 +133,5 @@ def failure_explained(text: str) -> str:
 
 def failure_in_words(text: str) -> str:
     """An error of a delivery, explained in front of what the server said."""
-    words = failure_explained(text)
+    words = failure_explained(text) or (_REPLY.match(text) and _("The mail server refused it"))
     return f"{words} ({text})" if words else text

@@ -175,5 +175,4 @@ def _is_here(host: str) -> bool:
 
 def _refused(code: int, words: bytes | str) -> SendFailed:
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    reason = _("The mail server refused it: %(code)d %(said)s")
-    return SendFailed(reason % {"code": code, "said": " ".join(said.split())}, retry=code < 500)
+    return SendFailed(f"{code} {' '.join(said.split())}", retry=code < 500)

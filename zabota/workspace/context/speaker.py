@@ -25,7 +25,7 @@ def speaker(found: Authentication) -> Speaker:
         words = _("%(domain)s vouches for the sender") % {"domain": found.domain}
     elif found.is_doubtful:
         mark, icon = "bad", "late"
-        words = _("The sender could not be verified: anyone could have written this")
+        words = _("The domain of the sender disowns this letter: it may be forged")
     facts = [
         ("SPF", found.spf),
         ("DKIM", found.dkim),

@@ -199,6 +199,7 @@ def test_a_persons_words_are_no_bounce() -> None:
         ("mailbox is full", "The mailbox is full (mailbox is full)"),
         ("550 5.7.26 not aligned", "Their server refuses it: taken for spam, or against its rules"),
         ("451 4.7.1 Greylisted", "Their server does not take it yet"),
+        ("550 go away", "The mail server refused it (550 go away)"),
         ("something else", "something else"),
     ],
 )
