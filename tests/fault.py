@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 _said: list[str] = []
 
 
@@ -29,3 +31,7 @@ def said() -> list[str]:
 def is_full() -> bool:
     """Whether the faults are to run at full size (`ZABOTA_FAULT_FULL=1`)."""
     return os.environ.get("ZABOTA_FAULT_FULL") == "1"
+
+
+# For quick ones: a fault where all of them are reported, else a check like others.
+QUICK = [pytest.mark.faults] if is_full() else []

@@ -19,7 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.architecture.routes import BODIES, LINES, METHODS, NOWHERE, QUERIES, Line
 from tests.cast import Cast, make_cast, settle
-from tests.fault import is_full, report
+from tests.fault import QUICK, report
 from zabota.core import clock
 from zabota.events.apps import load_rooms
 from zabota.events.registry import SYSTEM
@@ -39,8 +39,7 @@ from zabota.tickets.queries import numbers_visible_to_each
 from zabota.tickets.writing import send_reply
 from zabota.workspace import live
 
-# Only once where all faults are reported: else it is a check like others.
-pytestmark = [pytest.mark.faults] if is_full() else []
+pytestmark = QUICK
 
 NAMES = {"own": "anna", "other": "charlie", "supervisor": "vera", "ended": "bob"}
 NAMES |= {"analyst": "analyst", "administrator": "admin"}

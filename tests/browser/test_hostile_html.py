@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
 
 from tests.browser.conftest import ANNA, INBOX, Desk, sign_in
-from tests.fault import report
+from tests.fault import QUICK, report
 from tests.vectors import EVIL, FIELDS, PAGES, RAN
 from tests.waiting import PATIENCE
 from zabota.channels.email.tests.envelopes import calendar
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), *QUICK]
 TOGETHER = 20
 MARK = "hostile"
 

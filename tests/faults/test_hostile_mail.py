@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cast import Cast
-from tests.fault import is_full, report
+from tests.fault import QUICK, is_full, report
 from tests.hostile import hostile_mails
 from tests.waiting import PATIENCE
 from zabota.channels.email import careful
@@ -23,6 +23,7 @@ from zabota.intake.models import Inbound, Inbox
 from zabota.tickets.models import Message
 from zabota.tickets.receive import apply_inbound
 
+pytestmark = QUICK
 SECONDS, MEMORY = 5.0, 256
 ORDINARY = (
     "From: Дана <dana{n}@example.ru>\r\nTo: mail@desk.example\r\nSubject: Возврат {n}\r\n"

@@ -74,7 +74,8 @@ def test_an_auto_responder_without_headers(inbox: Inbox, answers_to: str) -> Non
                 to = re.sub(r".*<(.*)>", r"\1", to)
                 _take_in(inbox, bytes(_letter(ROBOT, to, hour, "Меня нет")), to)
     answers = Delivery.objects.filter(is_automatic=True, recipient=ROBOT).count()
-    report(7, f"an auto-responder without headers: {answers} automatic answers in a day, at most 2")
+    how = f"an auto-responder without headers that answers {answers_to}"
+    report(7, f"{how}: {answers} automatic answers in a day, at most 2")
     assert 0 < answers <= 2
 
 

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 
-from tests.fault import is_full, report
+from tests.fault import QUICK, is_full, report
 from zabota.channels.email import careful
 from zabota.channels.email.careful import parse_carefully
 from zabota.core.text import clean_text
@@ -15,6 +15,7 @@ from zabota.core.text import clean_text
 from .envelopes import calendar, opaque, part, winmail
 from .test_payloads import PAYLOADS
 
+pytestmark = QUICK
 SECONDS = 5.0
 WORDS = b"Content-Type: multipart/mixed; boundary=b|base64|quoted-printable|=?utf-8?b?|=?koi8-r?Q?"
 WORDS += b"|--b|\r\n\r\n|<!--|<style>|</div>|begin 644 a|\nend|BEGIN:VEVENT|smime-type=signed-data"
