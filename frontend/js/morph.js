@@ -26,12 +26,20 @@ Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
 const OURS = new Set(["open", "style", "aria-expanded"]);
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => !OURS.has(name);
 
+// How many pages have stood here.
+let pages = 0;
+document.addEventListener("htmx:afterSwap", () => pages++);
+
 // Fetch the named fragments of this page anew. A fragment is the element with `data-fragment`.
-// `hold(old, fresh)` may keep one back.
+// `hold(old, fresh)` may keep one back. Throws if another page came meanwhile: one ticket's words must
+// not stand over a letter to another, nor what was before over what somebody just did.
 export async function refresh(names, hold = () => false) {
+  const asked = pages;
   const reply = await fetch(location.href, { headers: { "Zabota-Fragments": names.join(",") } });
+  const text = await reply.text();
+  if (pages !== asked) throw new Error("another page has come");
   if (!reply.ok || reply.redirected) return location.reload();
-  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const page = new DOMParser().parseFromString(text, "text/html");
   for (const fresh of page.querySelectorAll("[data-fragment]")) {
     const old = fragment(fresh.dataset.fragment);
     if (old && !hold(old, fresh)) put(old, fresh);

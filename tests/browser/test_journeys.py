@@ -4,7 +4,7 @@ import re
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import ANNA, BOB, INBOX, Desk, Visit
 
@@ -83,6 +83,34 @@ def test_what_a_colleague_does_appears_and_disturbs_nobody(desk: Desk, visit: Vi
     expect(anna.get_by_role("button", name="Assignee: bob")).to_be_visible()
     expect(text).to_be_focused()
     expect(text).to_have_value("Пишу Дане")
+
+
+def asks_for_fragments(request: Request) -> bool:
+    return "zabota-fragments" in request.headers
+
+
+def test_a_late_answer_is_not_put_on_the_next_page(desk: Desk, visit: Visit) -> None:
+    for n in ("Первый", "Второй"):
+        desk.write(f"{n} чайник", f"{n} не кипит")
+    anna = visit(ANNA, "/views/open")
+    open_ticket(anna, "Первый чайник")
+    late: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if asks_for_fragments(route.request) and not late:
+            late.append(route)
+        else:
+            route.continue_()
+
+    anna.route("**/tickets/*", hold_the_first)
+    with anna.expect_request(asks_for_fragments):
+        anna.reload()
+    open_ticket(anna, "Второй чайник")
+    with anna.expect_request(asks_for_fragments) as again:
+        late[0].continue_()
+    assert again.value.url == anna.url != late[0].request.url  # it was not taken for this page's
+    expect(anna.get_by_role("heading", level=1, name="Второй чайник")).to_be_visible()
+    expect(anna.locator(".thread")).to_contain_text("Второй не кипит")
 
 
 def test_everything_by_keyboard(desk: Desk, visit: Visit) -> None:
