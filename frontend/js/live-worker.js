@@ -23,11 +23,17 @@ function close() {
   source = null;
 }
 
-onconnect = ({ ports: [port] }) => {
+function join(port, address) {
   ports.add(port);
+  // What came between its page and now was told to others only; a fresh stream says so by itself.
+  if (source) port.postMessage(null);
+  else open(address);
+}
+
+onconnect = ({ ports: [port] }) => {
   port.onmessage = ({ data: address }) => {
-    if (!address) ports.delete(port);
-    else if (!source) open(address);
+    if (address) join(port, address);
+    else ports.delete(port);
     if (!ports.size) close();
   };
 };

@@ -7,6 +7,7 @@ import { tellSeen } from "./seen.js";
 const JITTER = 400;
 const pending = new Set();
 let timer = 0;
+let heardAt = 0;
 
 function want(...names) {
   for (const name of names) if (fragment(name)) pending.add(name);
@@ -23,12 +24,21 @@ async function fetchPending() {
 }
 
 function onChange({ tickets }) {
+  heardAt = performance.now();
   const shown = Number(fragment("thread")?.dataset.number);
   if (tickets.includes(shown)) want("head", "thread", "card");
   want("list", "post", "rail");
 }
 
-const everything = () => want("head", "thread", "card", "list", "post", "rail");
+function everything() {
+  heardAt = performance.now();
+  want("head", "thread", "card", "list", "post", "rail");
+}
+
+// A page may have been written before what was heard of while it was under way.
+const asked = new WeakMap();
+document.addEventListener("htmx:beforeRequest", ({ detail }) => asked.set(detail.xhr, performance.now()));
+document.addEventListener("htmx:afterSettle", ({ detail }) => heardAt > asked.get(detail.xhr) && everything());
 
 function connect() {
   const address = document.querySelector("[data-live]")?.dataset.live;
@@ -38,6 +48,7 @@ function connect() {
     worker.port.onmessage = ({ data }) => (data ? onChange(data) : everything());
     worker.port.postMessage(address);
     addEventListener("pagehide", () => worker.port.postMessage(""));
+    addEventListener("pageshow", (event) => event.persisted && worker.port.postMessage(address));
   } else {
     const source = new EventSource(address);
     source.addEventListener("change", (event) => onChange(JSON.parse(event.data)));
