@@ -15,7 +15,9 @@ export function walk(step) {
 
 // Whether this fresh list has to wait: it has rows the old one lacks, and a mouse rests on the old one.
 export function holdBack(old, fresh) {
-  if (old.dataset.fragment !== "list" || !matchMedia("(hover: hover)").matches) return false;
+  if (old.dataset.fragment !== "list") return false;
+  waiting = null;
+  if (!matchMedia("(hover: hover)").matches) return false;
   const known = numbers(old);
   const more = [...numbers(fresh)].filter((number) => !known.has(number)).length;
   if (!more || !old.matches(":hover")) return false;
@@ -32,6 +34,8 @@ function show() {
   waiting = null;
 }
 
+// A page that came has a newer one.
+document.addEventListener("htmx:afterSwap", () => (waiting = null));
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-fresh]")) show();
 });
