@@ -5,8 +5,7 @@ import { pick } from "./pick.js";
 
 const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 const PAUSE = 1500;
-let prefix = "";
-let timer = 0;
+let ledAt = -Infinity;
 
 function letter(event) {
   if (event.code === "Slash" && ".,".includes(event.key)) return event.shiftKey ? "?" : "/";
@@ -28,15 +27,11 @@ function press(key) {
   return true;
 }
 
-function act(key) {
-  const sequence = prefix ? `${prefix} ${key}` : key;
-  prefix = "";
-  clearTimeout(timer);
-  if (key === "g" && sequence === "g") {
-    prefix = "g";
-    timer = setTimeout(() => (prefix = ""), PAUSE);
-    return true;
-  }
+// `at`: when the key went down, which a page that is busy learns later.
+function act(key, at) {
+  const sequence = at - ledAt < PAUSE ? `g ${key}` : key;
+  ledAt = sequence === "g" ? at : -Infinity;
+  if (sequence === "g") return true;
   if (sequence === "j" || sequence === "k") return walk(key === "j" ? 1 : -1), true;
   if (sequence === "x") return pick();
   if (sequence === "o") return document.activeElement?.closest(".row-subject")?.click(), true;
@@ -62,7 +57,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return;
   if (typing) return event.key === "Escape" && !busy() && leave(typing, event);
-  if (!busy() && act(letter(event))) event.preventDefault();
+  if (!busy() && act(letter(event), event.timeStamp)) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
