@@ -1,9 +1,17 @@
+import errno
+from pathlib import Path
+
 import psycopg
 import pytest
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from zabota.core.environment import EnvironmentProblem, database_options, read_environment
+from zabota.core.environment import (
+    EnvironmentProblem,
+    database_options,
+    read_environment,
+    secret_key,
+)
 
 
 def test_database_url_becomes_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +56,16 @@ def test_the_first_page_after_a_restart_of_the_database_is_a_page() -> None:
         )
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def test_a_secret_of_somebody_else_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that root put back after a restore."""
+    monkeypatch.delenv("ZABOTA_SECRET_KEY", raising=False)
+    (tmp_path / "secret.key").write_text("of root")
+
+    def refuse(_path: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(EnvironmentProblem, match=r"cannot read .*secret\.key .* give it to"):
+        secret_key(tmp_path)

@@ -174,9 +174,14 @@ def secret_key(data_dir: Path) -> str:
     try:
         if not path.exists():
             _write_secret(path)
-        return path.read_text().strip()
     except OSError as error:
         raise disk_problem(data_dir, error) from error
+    try:
+        return path.read_text().strip()
+    except OSError as error:  # what root copied there is root's
+        raise EnvironmentProblem(
+            f"cannot read {path} ({error.strerror}): give it to the user the desk runs as"
+        ) from error
 
 
 def _write_secret(path: Path) -> None:
