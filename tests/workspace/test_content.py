@@ -68,8 +68,8 @@ def test_what_a_message_brings_is_said(cast: Cast, desk: Desk) -> None:
     invitation = {
         "method": "request",
         "summary": "Осмотр <b>",
-        "starts": "2026-11-24T10:00+03:00",
-        "ends": "2026-11-24T11:30+03:00",
+        "starts": "2020-11-24T10:00+03:00",
+        "ends": "2020-11-24T11:30+03:00",
         "place": "Ленина, 5",
         "people": ["Дана <dana@example.ru>"],
         "a later version": 1,
