@@ -104,7 +104,8 @@ def test_a_late_answer_is_not_put_on_the_next_page(desk: Desk, visit: Visit) -> 
 
     anna.route("**/tickets/*", hold_the_first)
     with anna.expect_request(asks_for_fragments):
-        anna.reload()
+        # As one that the browser had put aside and shows again.
+        anna.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     open_ticket(anna, "Второй чайник")
     with anna.expect_request(asks_for_fragments) as again:
         late[0].continue_()
