@@ -23,9 +23,9 @@ from bench.seed import parents
 METHOD = """\
 {mails:,} mails are in the ledger; `zabota worker`, one process or two, until all are applied,
 all listeners have caught up and every receipt has been taken by a mail server (in this process) on
-the same cores. One applies at a time, by lock, so that no reply overtakes its parent; what is sent
-and drained is shared. Wall from when all of them are there; CPU of the workers and the whole
-PostgreSQL. In turn, medians of {runs} runs."""
+the same cores, with no brake on bursts. One applies at a time, by lock, so that no reply overtakes
+its parent; what is sent and drained is shared. Wall from when all of them are there; CPU of the
+workers and the whole PostgreSQL. In turn, medians of {runs} runs."""
 UNDONE = """
 SELECT (SELECT count(*) FROM intake_inbound WHERE state = 0),
        (SELECT count(*) FROM events_eventtodo),
@@ -78,6 +78,7 @@ def _shift(desk: Desk, scale: Scale, mails: Sequence[Mail], workers: int, log: A
             "DATABASE_URL": desk.url(RUN),
             "ZABOTA_DATA_DIR": str(desk.server.data_dir),
             "ZABOTA_OUTGOING_MAIL": f"smtp://127.0.0.1:{port}",
+            "ZABOTA_BRAKE": "off",
         }
         with _held_back(session):
             team = [
