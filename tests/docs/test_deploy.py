@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
+from django.test import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-FIGURES = ROOT / "docs" / "operations.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 METRIC = re.compile(r"zabota_[a-z_]+")
 
 
@@ -20,11 +21,22 @@ def test_each_file_is_yaml(path: Path) -> None:
     assert all(part for part in yaml.safe_load_all(path.read_text()))
 
 
-def test_alarms_ask_for_figures_there_are() -> None:
-    there = set(re.findall(r"^\| `(zabota_[a-z_]+)", FIGURES.read_text(), re.MULTILINE))
+@pytest.fixture
+def figures(db: None) -> set[str]:
+    """The names of what the desk says of itself."""
+    said = Client().get("/metrics").content.decode()
+    return set(re.findall(r"^# TYPE (zabota_[a-z_]+)", said, re.MULTILINE))
+
+
+def test_alarms_ask_for_figures_there_are(figures: set[str]) -> None:
     for rule in _rules():
         asked = {re.sub(r"_(bucket|count)$", "", name) for name in METRIC.findall(rule["expr"])}
-        assert asked <= there, rule["alert"]
+        assert asked <= figures, rule["alert"]
+
+
+def test_the_table_of_figures_is_of_those_there_are(figures: set[str]) -> None:
+    told = re.findall(r"^\| `(zabota_[a-z_]+)", OPERATIONS.read_text(), re.MULTILINE)
+    assert told and set(told) <= figures
 
 
 def test_alarms_and_figures_are_of_one_job() -> None:
